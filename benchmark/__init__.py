@@ -1,0 +1,1 @@
+"""ticketbench: a reproducibility benchmark for lottery tickets in deep generative models."""

@@ -1,0 +1,121 @@
+"""A job: one training of one masked network, with everything explicit; and the plan of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from benchmark.schema.record import Fraction, Name, PositiveInt, Record, Resolved, Step
+from benchmark.schema.suite import Moment, Prunable, Suite, Training
+
+
+class Origin(Record):
+    """Weights at a moment of another job's training, or drawn from a named stream where `job` is null."""
+
+    job: str | None = None
+    at: Moment = "end"
+    stream: Name = "init"
+    component: str | None = None
+
+
+class MaskRecipe(Record):
+    """How a job gets its mask. Without an origin job, the weights ranked are the job's own initial weights.
+
+    `rounds` times, round(fraction * remaining) weights are removed; or `sparsity` of all prunable ones at once.
+    """
+
+    op: Literal["ones", "draw", "reuse"] = "ones"
+    origin: Origin = Origin()
+    values: Literal["raw", "ema"] = "raw"
+    criterion: Resolved | None = None
+    fraction: float | None = None
+    rounds: PositiveInt = 1
+    sparsity: Fraction | None = None
+    pool: Literal["global", "component", "layer"] = "global"
+    prunable: Prunable = Prunable()
+    components: tuple[str, ...] | None = None
+    map: dict[str, str] = {}
+
+
+class StartRecipe(Record):
+    """Where a job's start weights come from, per component, and at which step its training starts."""
+
+    origins: dict[str, Origin]
+    optimizer: Literal["fresh", "restored"] = "fresh"
+    start_step: Step = 0
+
+
+class Job(Record):
+    """One training of one masked network: all that its result depends on, and nothing else.
+
+    `inputs` are the ids of all jobs it reads.
+    """
+
+    seed: Step
+    dataset: Resolved
+    model: Resolved
+    objective: Resolved
+    mask: MaskRecipe
+    start: StartRecipe
+    training: Training
+    inputs: tuple[str, ...] = ()
+
+
+class MetricRequest(Record):
+    """One metric to measure on a finished job, under the name that claims use."""
+
+    name: Name
+    metric: Resolved
+    key: str
+    """File stem of its measurement: the name and a hash of what is asked."""
+
+
+class PlannedJob(Record):
+    """A job with its id, what others need from it, and what to measure: nothing here is part of the identity."""
+
+    id: str
+    job: Job
+    snapshots: tuple[Step, ...] = ()
+    metrics: tuple[MetricRequest, ...] = ()
+
+
+class Arm(Record):
+    """Which job stands for a seed of a level of an experiment."""
+
+    experiment: str
+    level: Step
+    seed: Step
+    job: str
+
+
+class Plan(Record):
+    """The jobs of a suite at a scale, inputs before the jobs that need them."""
+
+    suite: Suite
+    jobs: tuple[PlannedJob, ...]
+    arms: tuple[Arm, ...]
+
+    def job(self, job_id: str) -> PlannedJob:
+        """Return a planned job by id (KeyError if unknown)."""
+        for planned in self.jobs:
+            if planned.id == job_id:
+                return planned
+        raise KeyError(job_id)
+
+
+class CampaignSuite(Record):
+    """One suite of a campaign: its files as they were read, and the plan made of them."""
+
+    text: str
+    references: dict[Name, str] = {}
+    overrides: tuple[str, ...] = ()
+    plan: Plan
+
+
+class Campaign(Record):
+    """`campaign.json`: what a results directory is about."""
+
+    format: Literal[1] = 1
+    device: str
+    suites: Annotated[dict[Name, CampaignSuite], Field(min_length=1)]

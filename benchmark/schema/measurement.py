@@ -1,0 +1,53 @@
+"""What was measured on a job."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from benchmark.schema.protocol import Protocol
+from benchmark.schema.record import Finite, Name, Record
+
+Outcome = Literal["done", "diverged", "failed", "blocked", "missing"]
+"""How a job ended: `diverged` also where a job it needs diverged, `blocked` where one failed."""
+
+
+class Measurement(Record):
+    """One number measured on one job, with the protocol it was measured by.
+
+    `details` holds what belongs beside the number (counts per layer, the real-against-real floor).
+    """
+
+    job: str
+    name: Name
+    value: Finite
+    unit: str
+    lower_is_better: bool
+    protocol: Protocol
+    details: dict[str, JsonValue] = {}
+
+
+class Failure(Record):
+    """Why a job has no result: the stage, the kind of error and its message."""
+
+    stage: Literal["mask", "train", "measure"]
+    kind: str
+    message: str
+
+
+class Divergence(Record):
+    """A training that left the finite numbers: at which step, and what was seen."""
+
+    step: int
+    what: str
+
+
+class Progress(Record):
+    """Where a running job is."""
+
+    job: str
+    stage: Literal["mask", "train", "measure"]
+    step: int = 0
+    steps: int = 0
+    loss: dict[str, float] = {}

@@ -1,0 +1,77 @@
+"""The networks of one model, by component, and how a name addresses one of their tensors.
+
+A tensor's full name is `component/module.path.weight`; masks, weights and snapshots are dictionaries over full names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
+    "conv": (nn.Conv1d, nn.Conv2d, nn.Conv3d),
+    "conv_transpose": (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
+    "linear": (nn.Linear,),
+}
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The components of one model; `z_dim` is the latent size where one is drawn from a prior, else null."""
+
+    components: Mapping[str, nn.Module]
+    z_dim: int | None = None
+
+    def __getitem__(self, component: str) -> nn.Module:
+        return self.components[component]
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield every parameter under its full name, in a fixed order."""
+        for component, module in sorted(self.components.items()):
+            for name, parameter in module.named_parameters():
+                yield f"{component}/{name}", parameter
+
+    def state(self) -> dict[str, Tensor]:
+        """Return parameters and buffers under their full names (the tensors themselves, not copies)."""
+        return {
+            f"{component}/{name}": tensor
+            for component, module in sorted(self.components.items())
+            for name, tensor in module.state_dict().items()
+        }
+
+    @torch.no_grad()
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Copy values into parameters and buffers; every name and shape must fit (ValueError)."""
+        own = self.state()
+        if own.keys() != state.keys():
+            odd = sorted(own.keys() ^ state.keys())
+            raise ValueError(f"the networks and the weights differ in {', '.join(odd[:3])}")
+        for name, tensor in own.items():
+            if tensor.shape != state[name].shape:
+                raise ValueError(f"{name} has shape {tuple(state[name].shape)}, expected {tuple(tensor.shape)}")
+            tensor.copy_(state[name])
+
+    def train(self, mode: bool = True) -> None:
+        """Set every component to training (or evaluation) mode."""
+        for module in self.components.values():
+            module.train(mode)
+
+
+def prunable_weights(networks: Networks, kinds: tuple[str, ...], exclude: tuple[str, ...]) -> dict[str, nn.Parameter]:
+    """Return the weights a mask may cover, by full name: those of the layer kinds, but for excluded modules.
+
+    `exclude` holds `component/module.path` or `component`; biases and normalization are never prunable.
+    """
+    types = tuple(kind for name in kinds for kind in LAYER_KINDS[name])
+    found = {}
+    for component, module in sorted(networks.components.items()):
+        for path, layer in module.named_modules():
+            address = f"{component}/{path}"
+            if isinstance(layer, types) and address not in exclude and component not in exclude:
+                weight = layer.weight
+                assert isinstance(weight, nn.Parameter)
+                found[f"{address}.weight"] = weight
+    return found

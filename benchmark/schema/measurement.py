@@ -34,6 +34,7 @@ class Failure(Record):
     stage: Literal["mask", "train", "measure"]
     kind: str
     message: str
+    trace: str = ""
 
 
 class Divergence(Record):

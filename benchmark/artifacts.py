@@ -1,0 +1,235 @@
+"""A results directory: the only module that names its files.
+
+    DIR/campaign.json  verdicts.json  lock
+    DIR/runs/<job id>/
+        job.json  mask.safetensors  start.safetensors  weights.safetensors  snapshots/  checkpoint/  train.jsonl
+        diverged.json  failure.json  measurements/  statistics/  samples/  environment.json  timings/  checksums/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import JsonValue, ValidationError
+
+from benchmark.errors import ArtifactError, CampaignError
+from benchmark.schema.job import Campaign, MetricRequest, Plan, PlannedJob
+from benchmark.schema.measurement import Divergence, Failure, Measurement, Outcome
+from benchmark.schema.record import Record
+from benchmark.schema.suite import FORMAT
+from benchmark.schema.verdict import Verdicts
+from benchmark.storage import Storage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+R = TypeVar("R", bound=Record)
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
+
+
+class RunDir:
+    """The files of one job."""
+
+    MASK = "mask.safetensors"
+    START = "start.safetensors"
+    WEIGHTS = "weights.safetensors"
+    CHECKPOINT = "checkpoint/state.safetensors"
+    DIVERGED = "diverged.json"
+    FAILURE = "failure.json"
+    LOG = "train.jsonl"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.files = Storage(path)
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return self.path.name
+
+    @staticmethod
+    def snapshot(step: int) -> str:
+        """Return the file name of the snapshot after `step` steps."""
+        return f"snapshots/{step:08d}.safetensors"
+
+    @staticmethod
+    def sample_grid(name: str) -> str:
+        """Return the file name of a sample grid."""
+        return f"samples/{name}.png"
+
+    @property
+    def log(self) -> Path:
+        """The training log: one JSON object a line, without times."""
+        return self.path / self.LOG
+
+    @property
+    def lock(self) -> Path:
+        """The lock file held by the process that runs this job."""
+        return self.path / "lock"
+
+    def read_job(self) -> PlannedJob:
+        """Return the job as planned."""
+        return self._read_record("job.json", PlannedJob)
+
+    def write_job(self, planned: PlannedJob) -> None:
+        """Write the job, unless it is there already."""
+        text = _json(planned.model_dump(mode="json"))
+        if not self.files.has("job.json") or self.files.read("job.json") != text:
+            self.files.write("job.json", text)
+
+    def read_tensors(self, name: str) -> dict[str, Tensor]:
+        """Return the tensors of a safetensors file, on the CPU."""
+        from safetensors.torch import load
+
+        return load(self.files.read(name))
+
+    def write_tensors(self, name: str, tensors: Mapping[str, Tensor], note: JsonValue = None) -> None:
+        """Write tensors as safetensors, with one JSON note in the header."""
+        from safetensors.torch import save
+
+        ready = {key: tensor.detach().cpu().contiguous() for key, tensor in sorted(tensors.items())}
+        self.files.write(name, save(ready, {"note": json.dumps(note, sort_keys=True)}))
+
+    def read_note(self, name: str) -> JsonValue:
+        """Return the JSON note of a safetensors file."""
+        data = self.files.read(name)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        return json.loads(header["__metadata__"]["note"])  # type: ignore[no-any-return]
+
+    def read_measurement(self, request: MetricRequest) -> Measurement | None:
+        """Return a measurement, or null if it was not made."""
+        name = f"measurements/{request.key}.json"
+        return self._read_record(name, Measurement) if (self.path / name).exists() else None
+
+    def has_measurement(self, request: MetricRequest) -> bool:
+        """Tell whether a measurement is there and whole."""
+        return self.files.has(f"measurements/{request.key}.json")
+
+    def write_measurement(self, request: MetricRequest, measurement: Measurement) -> None:
+        """Write a measurement."""
+        self.files.write(f"measurements/{request.key}.json", _json(measurement.model_dump(mode="json")))
+
+    def write_statistics(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write feature statistics as npz, the same bytes for the same arrays."""
+        import io
+
+        import numpy as np
+
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
+        self.files.write(f"statistics/{key}.npz", buffer.getvalue())
+
+    def read_failure(self) -> Failure | None:
+        """Return why the job failed, or null."""
+        return self._read_record(self.FAILURE, Failure) if (self.path / self.FAILURE).exists() else None
+
+    def read_divergence(self) -> Divergence | None:
+        """Return where the training diverged, or null."""
+        return self._read_record(self.DIVERGED, Divergence) if (self.path / self.DIVERGED).exists() else None
+
+    def write_record(self, name: str, record: Record) -> None:
+        """Write a record as JSON."""
+        self.files.write(name, _json(record.model_dump(mode="json")))
+
+    def write_document(self, name: str, value: JsonValue) -> None:
+        """Write a plain JSON document (environment, timings)."""
+        self.files.write(name, _json(value))
+
+    def read_document(self, name: str) -> JsonValue:
+        """Return a plain JSON document, or null if there is none."""
+        return json.loads(self.files.read(name)) if (self.path / name).exists() else None  # type: ignore[no-any-return]
+
+    def outcome(self) -> Outcome:
+        """Tell how the job ended, by its own files alone."""
+        if (self.path / self.FAILURE).exists():
+            return "failed"
+        if (self.path / self.DIVERGED).exists():
+            return "diverged"
+        return "done" if (self.path / self.WEIGHTS).exists() else "missing"
+
+    def _read_record(self, name: str, kind: type[R]) -> R:
+        return _parsed(self.files.read(name), kind, self.path / name)
+
+
+class ResultsDir:
+    """One campaign: its plan, its runs, its verdicts."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.files = Storage(path)
+
+    @property
+    def lock(self) -> Path:
+        """The lock file held by the process that runs this campaign."""
+        return self.path / "lock"
+
+    def has_campaign(self) -> bool:
+        """Tell whether a campaign was started here."""
+        return (self.path / "campaign.json").exists()
+
+    def read_campaign(self) -> Campaign:
+        """Return the campaign; raise `CampaignError` if there is none or its format is newer than this code."""
+        if not self.has_campaign():
+            raise CampaignError(f"{self.path}: no campaign here; `ticketbench run SUITE --results DIR` starts one")
+        data = self.files.read("campaign.json")
+        _check_format(data, self.path / "campaign.json")
+        return _parsed(data, Campaign, self.path / "campaign.json")
+
+    def write_campaign(self, campaign: Campaign) -> None:
+        """Write the campaign."""
+        self.files.write("campaign.json", _json(campaign.model_dump(mode="json")))
+
+    def run(self, job_id: str) -> RunDir:
+        """Return the folder of a job."""
+        return RunDir(self.path / "runs" / job_id)
+
+    def runs(self) -> Iterator[RunDir]:
+        """Yield the folders of all jobs that were started, sorted by id."""
+        for path in sorted((self.path / "runs").glob("*/")):
+            yield RunDir(path)
+
+    def outcomes(self, plan: Plan) -> dict[str, Outcome]:
+        """Return how each job of a plan ended; what needs a diverged job counts as diverged, a failed one as blocked."""
+        ends: dict[str, Outcome] = {}
+        for planned in plan.jobs:
+            before = {ends[job_id] for job_id in planned.job.inputs}
+            if "diverged" in before:
+                ends[planned.id] = "diverged"
+            elif before & {"failed", "blocked"}:
+                ends[planned.id] = "blocked"
+            else:
+                ends[planned.id] = self.run(planned.id).outcome()
+        return ends
+
+    def write_verdicts(self, verdicts: Verdicts) -> None:
+        """Write the verdicts."""
+        self.files.write("verdicts.json", _json(verdicts.model_dump(mode="json")))
+
+    def read_verdicts(self) -> Verdicts:
+        """Return the verdicts as last judged."""
+        return _parsed(self.files.read("verdicts.json"), Verdicts, self.path / "verdicts.json")
+
+
+def _check_format(data: bytes, path: Path) -> None:
+    try:
+        found = json.loads(data).get("format")
+    except (ValueError, AttributeError):
+        raise ArtifactError(f"{path}: not a JSON object") from None
+    if isinstance(found, int) and found > FORMAT:
+        raise CampaignError(f"{path}: written by a newer ticketbench (format {found}; this one reads up to {FORMAT})")
+
+
+def _parsed(data: bytes, kind: type[R], path: Path) -> R:
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(key) for key in fault["loc"])
+        raise ArtifactError(f"{path}: {where}: {fault['msg']}") from None

@@ -1,0 +1,135 @@
+"""A folder of files that appear whole or not at all, each with a recorded SHA-256.
+
+A file's record (`checksums/<name>.json`) is written before the file itself is renamed into place, so a crash leaves
+either the old pair, or a record that the file does not fit; both are noticed. Size and modification time stand in
+for the hash where a file is only looked for; whoever reads a file checks the hash.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmark.errors import ArtifactError
+
+
+class Storage:
+    """Files under one folder, addressed by relative name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def has(self, name: str) -> bool:
+        """Tell whether a file is there and as it was written."""
+        try:
+            stat = (self.path / name).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        record = self._record(name)
+        if record is None or record["size"] != stat.st_size:
+            return False
+        return record["mtime_ns"] == stat.st_mtime_ns or self.digest(name) == record["sha256"]
+
+    def is_damaged(self, name: str) -> bool:
+        """Tell whether a file is there but not as it was written."""
+        return (self.path / name).exists() and not self.has(name)
+
+    def digest(self, name: str) -> str:
+        """Return the SHA-256 of a file as it is now."""
+        with (self.path / name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def recorded_digest(self, name: str) -> str | None:
+        """Return the SHA-256 that was recorded when the file was last written; null if it never was."""
+        record = self._record(name)
+        return None if record is None else str(record["sha256"])
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; raise `ArtifactError` if it is missing or not as it was written."""
+        try:
+            data = (self.path / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise ArtifactError(f"{self.path / name}: missing; run the same command again to make it") from None
+        if hashlib.sha256(data).hexdigest() != self.recorded_digest(name):
+            raise ArtifactError(
+                f"{self.path / name}: damaged (its SHA-256 is not the recorded one); run the same command again"
+            )
+        return data
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in place, atomically and durably."""
+        target = self.path / name
+        try:
+            with _temporary(target, data) as temporary:
+                stat = temporary.stat()
+                record = {"sha256": hashlib.sha256(data).hexdigest(), "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+                with _temporary(self._record_path(name), json.dumps(record).encode()) as temporary_record:
+                    temporary_record.replace(self._record_path(name))
+                temporary.replace(target)
+        except OSError as error:
+            raise _explained(error, target) from error
+
+    def remove(self, name: str) -> None:
+        """Remove a file and its record, if they are there."""
+        (self.path / name).unlink(missing_ok=True)
+        self._record_path(name).unlink(missing_ok=True)
+
+    def names(self, folder: str = "") -> Iterator[str]:
+        """Yield the names that have a record, sorted."""
+        root = self.path / "checksums"
+        for path in sorted((root / folder).rglob("*.json")):
+            yield str(path.relative_to(root))[: -len(".json")]
+
+    def _record_path(self, name: str) -> Path:
+        return self.path / "checksums" / f"{name}.json"
+
+    def _record(self, name: str) -> dict[str, str | int] | None:
+        try:
+            record = json.loads(self._record_path(name).read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        return record if isinstance(record, dict) and {"sha256", "size", "mtime_ns"} <= record.keys() else None
+
+
+class _temporary:  # noqa: N801 - a context manager used like a function
+    """A fully written, synced file beside its target; removed on leaving unless it was renamed."""
+
+    def __init__(self, target: Path, data: bytes) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
+        self._path = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
+
+    def __enter__(self) -> Path:
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put one file in place atomically, without a record (for files outside a results directory)."""
+    try:
+        with _temporary(path, data) as temporary:
+            temporary.chmod(0o644)
+            temporary.replace(path)
+    except OSError as error:
+        raise _explained(error, path) from error
+
+
+def _explained(error: OSError, path: Path) -> ArtifactError:
+    if error.errno == errno.ENOSPC:
+        return ArtifactError(f"{path}: no space left on the device; free some and run the same command again")
+    return ArtifactError(f"{path}: cannot be written: {error.strerror}")

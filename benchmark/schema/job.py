@@ -47,10 +47,7 @@ class StartRecipe(Record):
 
 
 class Job(Record):
-    """One training of one masked network: all that its result depends on, and nothing else.
-
-    `inputs` are the ids of all jobs it reads.
-    """
+    """One training of one masked network: all that its result depends on, and nothing else."""
 
     seed: Step
     dataset: Resolved
@@ -59,7 +56,12 @@ class Job(Record):
     mask: MaskRecipe
     start: StartRecipe
     training: Training
-    inputs: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The ids of all jobs it reads, sorted."""
+        origins = (self.mask.origin, *self.start.origins.values())
+        return tuple(sorted({origin.job for origin in origins if origin.job is not None}))
 
 
 class MetricRequest(Record):

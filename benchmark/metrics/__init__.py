@@ -1,0 +1,42 @@
+"""The family of metrics: `measure(subject, options) -> Value` on a finished job (`benchmark.metrics.subject`).
+
+Facts: `unit`; `lower_is_better`; `needs`, what the objective must offer (`samples`, `reconstructions` or nothing);
+`assets(options)`, where downloads may be needed (`benchmark.prepare`).
+"""
+
+from benchmark.metrics.options import FeatureOptions, ReconstructionOptions
+from benchmark.table import Entry, Table
+
+METRICS = Table(
+    "metrics",
+    {
+        "fid": Entry(
+            "benchmark.metrics.fid:measure",
+            FeatureOptions,
+            "Fréchet distance between generated and real images in an extractor's features",
+            facts={
+                "unit": "FID",
+                "lower_is_better": True,
+                "needs": "samples",
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "kid": Entry(
+            "benchmark.metrics.kid:measure",
+            FeatureOptions,
+            "unbiased squared maximum mean discrepancy of generated and real images, cubic kernel",
+            facts={
+                "unit": "KID",
+                "lower_is_better": True,
+                "needs": "samples",
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "reconstruction_error": Entry(
+            "benchmark.metrics.reconstruction:measure",
+            ReconstructionOptions,
+            "mean squared error per pixel between images and their reconstructions, on the scale -1..1",
+            facts={"unit": "MSE", "lower_is_better": True, "needs": "reconstructions"},
+        ),
+    },
+)

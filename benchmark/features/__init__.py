@@ -1,0 +1,25 @@
+"""The family of feature extractors: `load(options, device, cache) -> Extractor`.
+
+Facts: `assets(options)` are the names of the downloads a member needs (`benchmark.prepare`).
+"""
+
+from benchmark.features.options import DigitsClassifierOptions, InceptionOptions
+from benchmark.table import Entry, Table
+
+EXTRACTORS = Table(
+    "features",
+    {
+        "digits_classifier": Entry(
+            "benchmark.features.digits_classifier:load",
+            DigitsClassifierOptions,
+            "64 features of a small convolutional network trained on the digits' training split; shipped",
+            facts={"assets": lambda _: ()},
+        ),
+        "inception": Entry(
+            "benchmark.features.inception:load",
+            InceptionOptions,
+            "2048 pooled features of Inception-v3 (2015-12-05), resized and read as clean-fid does it",
+            facts={"assets": lambda options: options.assets},
+        ),
+    },
+)

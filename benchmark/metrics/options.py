@@ -1,0 +1,47 @@
+"""The options of the image metrics, free of torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from benchmark.features import EXTRACTORS
+from benchmark.schema.record import Options, Resolved, Selection
+from benchmark.table import OptionFault
+
+
+def _resolved(value: Any) -> Any:
+    if not isinstance(value, dict) or "options" in value:
+        return value
+    try:
+        return EXTRACTORS.resolve(Selection.model_validate(value))
+    except OptionFault as fault:
+        raise PydanticCustomError("extractor", "{reason}", {"reason": str(fault)}) from None
+
+
+ExtractorChoice = Annotated[Resolved, BeforeValidator(_resolved)]
+"""An extractor as a suite names it, `{name: inception, mode: clean}`, with its options made explicit."""
+
+
+class FeatureOptions(Options):
+    """What fid and kid share: so many generated images against one split, in the features of one extractor."""
+
+    extractor: ExtractorChoice
+    generated: Annotated[int, Field(ge=2)]
+    split: Literal["train", "test"]
+    weights: Literal["raw", "ema"] = "raw"
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The downloads the extractor needs."""
+        needed: tuple[str, ...] = EXTRACTORS[self.extractor.name].facts["assets"](EXTRACTORS.parse(self.extractor))
+        return needed
+
+
+class ReconstructionOptions(Options):
+    """Which images are reconstructed, and with which weights."""
+
+    split: Literal["train", "test"]
+    weights: Literal["raw", "ema"] = "raw"

@@ -1,0 +1,56 @@
+"""What a metric is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import JsonValue
+
+from benchmark.schema.protocol import Protocol
+from benchmark.schema.record import Resolved
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from benchmark.features.extractor import Extractor
+    from benchmark.images import Images
+    from benchmark.networks import Networks
+
+Weights = Literal["raw", "ema"]
+Split = Literal["train", "test"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A finished job as a metric sees it. All tensors are keyed by full names (`benchmark.networks`).
+
+    `start` are the weights that the training began from, `rewind` the unmasked weights they should be, `end` the
+    trained ones. `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch
+    size; `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job.
+    """
+
+    job_id: str
+    dataset: Resolved
+    device: str
+    masks: Mapping[str, Tensor]
+    start: Mapping[str, Tensor]
+    rewind: Mapping[str, Tensor]
+    end: Mapping[str, Tensor]
+    networks_of: Callable[[Weights], Networks]
+    generate: Callable[[int, Weights], Tensor]
+    reconstruct: Callable[[Tensor, Weights], Tensor]
+    images: Callable[[Split], Images]
+    extractor: Callable[[Resolved], Extractor]
+    store: Callable[[str, Mapping[str, np.ndarray]], None]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One measured number, how it was measured, and what belongs beside it."""
+
+    value: float
+    protocol: Protocol
+    details: dict[str, JsonValue] = field(default_factory=dict)

@@ -40,4 +40,4 @@ class Extractor:
         if pixels.dtype != torch.uint8 or pixels.ndim != 4:
             raise ValueError(f"pixels are uint8 [N, C, H, W], not {pixels.dtype} {tuple(pixels.shape)}")
         with torch.no_grad():
-            return torch.cat([function(batch).float().cpu() for batch in pixels.split(self.batch_size)])
+            return torch.cat([function(batch).float().cpu() for batch in torch.split(pixels, self.batch_size)])

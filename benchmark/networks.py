@@ -6,7 +6,7 @@ A tensor's full name is `component/module.path.weight`; masks, weights and snaps
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +20,14 @@ LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
 
 @dataclass(frozen=True)
 class Networks:
-    """The components of one model; `z_dim` is the latent size where one is drawn from a prior, else null."""
+    """The components of one model; `z_dim` is the latent size where one is drawn from a prior, else null.
+
+    `inputs` holds the shape of one input of each component, without the batch axis.
+    """
 
     components: Mapping[str, nn.Module]
     z_dim: int | None = None
+    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __getitem__(self, component: str) -> nn.Module:
         return self.components[component]
@@ -75,3 +79,9 @@ def prunable_weights(networks: Networks, kinds: tuple[str, ...], exclude: tuple[
                 assert isinstance(weight, nn.Parameter)
                 found[f"{address}.weight"] = weight
     return found
+
+
+def section(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors under `prefix/`, without the prefix."""
+    start = f"{prefix}/"
+    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}

@@ -1,0 +1,92 @@
+"""How networks come to be: built without memory, allocated, then every parameter and buffer set explicitly.
+
+No global randomness is read or changed. Values are drawn on the generator's device and copied: with a generator on
+the CPU, networks on every device start from the same numbers.
+
+| scheme | convolution and linear weights | their biases | batch-norm weight, bias |
+|---|---|---|---|
+| dcgan (Radford et al. 2016, section 4) | N(0, 0.02) | 0 | N(1, 0.02), 0 |
+| torch_default (torch's own `reset_parameters`) | U(-b, b), b = 1 / sqrt(fan_in) | U(-b, b) | 1, 0 |
+
+Batch-norm running means start at 0, variances at 1 and counters at 0 in both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from benchmark.models.options import Scheme
+from benchmark.networks import LAYER_KINDS, Networks
+from benchmark.schema.record import Options
+
+Shape = tuple[int, int, int]
+"""Of an image: channels, height, width."""
+
+Values = dict[str, Tensor]
+"""New values of one layer's tensors, by their own names."""
+
+WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
+
+
+def materialize(
+    build: Callable[[Any, Shape], Networks], options: Options, shape: Shape, device: str | torch.device
+) -> Networks:
+    """Build networks on `device` with memory but no values: `initialize` or `Networks.load` must follow."""
+    with torch.device("meta"):
+        networks = build(options, shape)
+    for module in networks.components.values():
+        module.to_empty(device=device)
+    return networks
+
+
+@torch.no_grad()
+def initialize(networks: Networks, scheme: Scheme, generator: torch.Generator) -> None:
+    """Set every parameter and buffer, drawing in a fixed order; ValueError names a tensor that no rule covers."""
+    for component, network in sorted(networks.components.items()):
+        for path, layer in network.named_modules():
+            own = dict(layer.named_parameters(recurse=False)) | dict(layer.named_buffers(recurse=False))
+            values = _values(layer, own, scheme, generator)
+            if own.keys() != values.keys():
+                name = min(own.keys() ^ values.keys())
+                raise ValueError(f"scheme '{scheme}' does not know how to set {component}/{path}.{name}")
+            for name, tensor in own.items():
+                tensor.copy_(values[name])
+
+
+def _values(layer: nn.Module, own: Mapping[str, Tensor], scheme: Scheme, generator: torch.Generator) -> Values:
+    if isinstance(layer, WEIGHTED):
+        draw = _dcgan_weighted if scheme == "dcgan" else _torch_weighted
+        return draw(own, generator)
+    if isinstance(layer, _BatchNorm):
+        return _batch_norm(own, scheme, generator)
+    return {}
+
+
+def _dcgan_weighted(own: Mapping[str, Tensor], generator: torch.Generator) -> Values:
+    weight = torch.empty(own["weight"].shape, device=generator.device)
+    values = {"weight": weight.normal_(0.0, 0.02, generator=generator)}
+    return values | {name: torch.zeros(own[name].shape) for name in own if name == "bias"}
+
+
+def _torch_weighted(own: Mapping[str, Tensor], generator: torch.Generator) -> Values:
+    # torch counts the fan-in of a transposed convolution by its second axis too, though it is the fan-out there
+    bound = 1.0 / math.sqrt(own["weight"][0].numel())
+    return {
+        name: torch.empty(own[name].shape, device=generator.device).uniform_(-bound, bound, generator=generator)
+        for name in ("weight", "bias")
+        if name in own
+    }
+
+
+def _batch_norm(own: Mapping[str, Tensor], scheme: Scheme, generator: torch.Generator) -> Values:
+    fixed = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0, "num_batches_tracked": 0.0}
+    values = {name: torch.full(own[name].shape, fixed[name], device=generator.device) for name in fixed if name in own}
+    if scheme == "dcgan" and "weight" in values:
+        values["weight"].normal_(1.0, 0.02, generator=generator)
+    return values

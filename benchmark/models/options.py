@@ -1,0 +1,47 @@
+"""The options of the models, free of torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from benchmark.schema.record import Options, PositiveInt
+
+Scheme = Literal["dcgan", "torch_default"]
+Activation = Literal["relu", "leaky_relu"]
+
+
+class ModelOptions(Options):
+    """What every model has: how its weights are first drawn (`benchmark.models.initialization`)."""
+
+    init: Scheme = "torch_default"
+
+
+class DcganOptions(ModelOptions):
+    """Width, latent size, and the discriminator's activation (ReLU in the code of Kalibhat et al. 2021)."""
+
+    base_channels: PositiveInt = 128
+    z_dim: PositiveInt = 32
+    activation: Activation = "relu"
+    init: Scheme = "dcgan"
+
+
+class ConvAutoencoderOptions(ModelOptions):
+    """Width, and the number of values an image is encoded into."""
+
+    base_channels: PositiveInt = 32
+    code_channels: PositiveInt = 512
+
+
+class LinearAutoencoderOptions(ModelOptions):
+    """The encoder's layer widths, from the one after the pixels to the code; the decoder mirrors them."""
+
+    widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (128, 64, 12, 3)
+
+
+class ConvVaeOptions(ModelOptions):
+    """Width and latent size; with those of a `dcgan` the decoder is its generator's twin."""
+
+    base_channels: PositiveInt = 128
+    z_dim: PositiveInt = 32

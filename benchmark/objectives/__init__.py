@@ -1,0 +1,31 @@
+"""The family of objectives: `build(options) -> Objective` (`benchmark.objectives.objective`).
+
+Facts: `components`, the names of the networks it trains; `generates` and `reconstructs`, what they can do afterwards.
+"""
+
+from benchmark.objectives.options import AutoencoderOptions, GanOptions, VaeOptions
+from benchmark.table import Entry, Table
+
+OBJECTIVES = Table(
+    "objectives",
+    {
+        "autoencoder": Entry(
+            "benchmark.objectives.autoencoder:build",
+            AutoencoderOptions,
+            "mean squared error of the reconstruction",
+            facts={"components": ("encoder", "decoder"), "generates": False, "reconstructs": True},
+        ),
+        "vae": Entry(
+            "benchmark.objectives.vae:build",
+            VaeOptions,
+            "evidence lower bound with a Gaussian posterior; beta weighs the KL term",
+            facts={"components": ("encoder", "decoder"), "generates": True, "reconstructs": True},
+        ),
+        "gan": Entry(
+            "benchmark.objectives.gan:build",
+            GanOptions,
+            "generator against discriminator: non-saturating or hinge loss on logits",
+            facts={"components": ("generator", "discriminator"), "generates": True, "reconstructs": False},
+        ),
+    },
+)

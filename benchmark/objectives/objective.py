@@ -1,0 +1,48 @@
+"""What an objective is: the updates of one training step, in order, and what its networks can then do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from benchmark.networks import Networks
+
+Loss = Callable[[Networks, Tensor, torch.Generator], Tensor]
+"""(networks, images float [N, C, H, W] in -1..1, generator) -> scalar; noise is drawn from the generator alone."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """One kind of optimizer step: only the parameters of `components` are changed by the gradient of `loss`.
+
+    It is done `repeats` times within a step, each time with a batch and a generator of its own. A loss may leave
+    gradients on other components (the generator's passes through the discriminator): they are not to be used.
+    """
+
+    name: str
+    components: tuple[str, ...]
+    loss: Loss
+    repeats: int = 1
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Updates in the order they are made within a step; `generate` and `reconstruct` are null where they make no sense.
+
+    `generate` maps latents [N, z_dim], drawn from N(0, I), to images [N, C, H, W] in -1..1; `reconstruct` images to
+    images. Both leave the networks' mode as it is.
+    """
+
+    updates: tuple[Update, ...]
+    generate: Callable[[Networks, Tensor], Tensor] | None = None
+    reconstruct: Callable[[Networks, Tensor], Tensor] | None = None
+
+
+def normal(count: int, networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return latents [count, z_dim] from N(0, I): drawn on the generator's device, moved to the images'."""
+    if networks.z_dim is None:
+        raise ValueError("this objective draws latents, but the model has no z_dim")
+    return torch.randn(count, networks.z_dim, generator=generator, device=generator.device).to(images.device)

@@ -1,0 +1,23 @@
+"""The family of pruning criteria: `score(evidence, options) -> scores`, larger is kept (`benchmark.pruning.evidence`).
+
+How many are kept is `count`, which ones `allocate`, and keeping the others at zero `mask`.
+"""
+
+from benchmark.schema.record import Options
+from benchmark.table import Entry, Table
+
+CRITERIA = Table(
+    "criteria",
+    {
+        "magnitude": Entry(
+            "benchmark.pruning.magnitude:score",
+            Options,
+            "the absolute value of the weight (Han et al. 2015)",
+        ),
+        "random": Entry(
+            "benchmark.pruning.random:score",
+            Options,
+            "a uniform draw that looks at nothing: the control",
+        ),
+    },
+)

@@ -1,0 +1,49 @@
+"""Every criterion: scores of the right shapes, from the evidence alone."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from benchmark.pruning import CRITERIA
+from benchmark.pruning.evidence import Evidence, Scores
+from benchmark.schema.record import Options, Selection
+from benchmark.table import OptionFault
+
+WEIGHTS = {
+    "b/x.weight": torch.randn(3, 4, generator=torch.Generator().manual_seed(0)),
+    "a/y.weight": torch.randn(2, 2, 4, 4, generator=torch.Generator().manual_seed(1)),
+}
+
+
+def scored(name: str, seed: int = 0, *, turned: bool = False) -> Scores:
+    weights = dict(reversed(WEIGHTS.items())) if turned else WEIGHTS
+    scores: Scores = CRITERIA[name].load()(Evidence(weights, torch.Generator().manual_seed(seed)), Options())
+    return scores
+
+
+@pytest.mark.parametrize("name", list(CRITERIA))
+def test_a_criterion_scores_every_weight_and_repeats_itself(name: str) -> None:
+    before = torch.get_rng_state()
+    first, second = scored(name), scored(name, turned=True)
+    assert {key: score.shape for key, score in first.items()} == {key: w.shape for key, w in WEIGHTS.items()}
+    assert all(torch.equal(first[key], second[key]) for key in WEIGHTS)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_magnitude_is_the_absolute_value() -> None:
+    assert all(torch.equal(scored("magnitude")[key], weight.abs()) for key, weight in WEIGHTS.items())
+
+
+def test_random_depends_on_the_generator_alone() -> None:
+    assert not torch.equal(scored("random", 0)["a/y.weight"], scored("random", 1)["a/y.weight"])
+    blank = Evidence(
+        {name: torch.zeros_like(weight) for name, weight in WEIGHTS.items()}, torch.Generator().manual_seed(0)
+    )
+    looked_at_nothing: Scores = CRITERIA["random"].load()(blank, Options())
+    assert all(torch.equal(scored("random")[name], looked_at_nothing[name]) for name in WEIGHTS)
+
+
+def test_a_criterion_without_options_refuses_one() -> None:
+    with pytest.raises(OptionFault, match="unknown option 'power'"):
+        CRITERIA.resolve(Selection(name="magnitude", power=2))

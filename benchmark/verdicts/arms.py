@@ -1,0 +1,85 @@
+"""What was observed of the two sides of a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmark import statistics
+from benchmark.schema.protocol import Protocol
+from benchmark.schema.reference import Number
+from benchmark.schema.verdict import ArmSummary, Observation
+
+OVER_RUNS = frozenset({"standard deviation over runs", "standard deviation over training runs"})
+"""What a printed ± must mean to count as a spread over training seeds."""
+
+
+@dataclass(frozen=True)
+class ArmData:
+    """One level of an experiment as measured for one metric: every seed, and the protocols found among them."""
+
+    name: str
+    level: int
+    sparsity: float | None
+    observations: tuple[Observation, ...]
+    protocols: tuple[Protocol, ...] = ()
+    unit: str = ""
+    lower_is_better: bool = True
+
+    @property
+    def values(self) -> dict[int, float | None]:
+        """The value of each seed; null where its training diverged."""
+        return {one.seed: one.value for one in self.observations if _is_observed(one)}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The seeds without a value and without a divergence, each with what became of its job."""
+        return tuple(
+            f"{self.name} seed {one.seed} ({'not measured' if one.outcome == 'done' else one.outcome})"
+            for one in self.observations
+            if not _is_observed(one)
+        )
+
+    @property
+    def diverged(self) -> int:
+        """How many seeds diverged."""
+        return sum(value is None for value in self.values.values())
+
+    def summary(self) -> ArmSummary:
+        """Return what the verdict shows; the mean and spread only where no seed is without a value."""
+        values = [one.value for one in self.observations if one.value is not None]
+        whole = bool(values) and len(values) == len(self.observations)
+        return ArmSummary(
+            name=self.name,
+            sparsity=self.sparsity,
+            mean=statistics.mean(values) if whole else None,
+            sd=statistics.sd(values) if whole and len(values) > 1 else None,
+            observations=self.observations,
+        )
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A printed mean: its spread over training runs where printed, how many runs, and how exactly it was read."""
+
+    value: float
+    sd: float | None
+    runs: int
+    blur: float
+
+
+def printed(number: Number) -> Printed:
+    """Return a sourced number for comparison; an unknown number of runs counts as one, the widest interval."""
+    if number.value is None:
+        raise ValueError("a number that is not sourced can't be compared with")
+    runs = number.runs or 1
+    sd = spread_over_runs(number) if runs > 1 else None
+    return Printed(number.value, sd, runs, blur=number.rounding + number.reading_error)
+
+
+def spread_over_runs(number: Number) -> float | None:
+    """Return the printed ± where it is a standard deviation over training runs."""
+    return number.spread.value if number.spread is not None and number.spread.means in OVER_RUNS else None
+
+
+def _is_observed(one: Observation) -> bool:
+    return one.value is not None or one.outcome == "diverged"

@@ -1,0 +1,83 @@
+"""The effect of a comparison as shown: its interval at the nearer bound of the margin, its power, its sensitivity."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from benchmark.schema.verdict import Effect
+from benchmark.verdicts.arms import Printed
+from benchmark.verdicts.contrast import Bound, Contrast
+from benchmark.verdicts.rules import Rule
+
+
+def effect(rule: Rule, contrast: Contrast, unit: str) -> Effect | None:
+    """Return the effect; null where a seed diverged or one seed gives no interval.
+
+    With a relative margin the interval is that of the per-seed `arm - (1 + m) baseline`, moved back by the mean
+    margin: it stands to the margin shown exactly as the tested one stands to zero.
+    """
+    if contrast.has_divergence or contrast.n < 2:
+        return None
+    size = contrast.margin_size()
+    bound = _nearer_bound(rule, contrast, size)
+    estimate = contrast.estimate(bound)
+    low, high = estimate.interval(rule.level, contrast.blur(bound))
+    ends = [value + bound * size for value in (estimate.value, low, high)]
+    if contrast.axis.ratio is not None:
+        ends = [math.exp(value) for value in ends]
+    return Effect(
+        estimate=ends[0],
+        low=ends[1],
+        high=ends[2],
+        level=rule.level,
+        margin=size if contrast.axis.ratio is None else contrast.axis.ratio,
+        scale="difference" if contrast.axis.ratio is None else "ratio",
+        unit=unit if contrast.axis.ratio is None else "times",
+        n=contrast.n,
+        power=rule.power(estimate, abs(size) - contrast.blur(bound), rule.level) if size else None,
+        method=_method(contrast),
+    )
+
+
+class Sensitivity(NamedTuple):
+    """Whether one seed decides, and the sentence about it."""
+
+    fragile: bool
+    says: str
+
+
+def sensitivity(rule: Rule, contrast: Contrast) -> Sensitivity:
+    """Leave each seed out in turn, and ask an exact rank test."""
+    if contrast.n < 3:
+        return Sensitivity(False, "Too few seeds to leave one out.")
+    status = rule.status(contrast)
+    left_out = {seed: rule.status(contrast.without(seed)) for seed in sorted(contrast.arm)}
+    flips = [f"seed {seed} makes it {found}" for seed, found in left_out.items() if found != status]
+    stays = f"Leaving out {'; '.join(flips)}" if flips else "The same whichever seed is left out"
+    return Sensitivity(bool(flips), f"{stays}; {_by_ranks(rule, contrast)}.")
+
+
+def _by_ranks(rule: Rule, contrast: Contrast) -> str:
+    if isinstance(contrast.baseline, Printed):
+        return "a printed number allows no rank test"
+    alpha = (1.0 - rule.level) / 2.0
+    if contrast.smallest_rank_p() > alpha:
+        return f"an exact rank test can't reach {100 * alpha:g} % with {contrast.n} seeds"
+    found = rule.by_ranks(contrast)
+    return f"an exact rank test {'agrees' if found == rule.status(contrast) else f'says {found}'}"
+
+
+def _nearer_bound(rule: Rule, contrast: Contrast, size: float) -> Bound:
+    if len(rule.bounds) == 1:
+        return rule.bounds[0]
+    return 1 if contrast.estimate(1).value + size >= 0 else -1
+
+
+def _method(contrast: Contrast) -> str:
+    logs = " of logarithms" if contrast.axis.ratio is not None else ""
+    if not isinstance(contrast.baseline, Printed):
+        return f"{'paired t' if contrast.paired else 'Welch t'}{logs}"
+    runs = contrast.baseline.runs
+    spread = "" if contrast.baseline.sd is None else " with its spread"
+    return f"t{logs} against a printed mean of {runs} run{'s' if runs > 1 else ''}{spread}"

@@ -1,0 +1,54 @@
+"""One plain sentence for each judgement, with numbers rounded for people."""
+
+from __future__ import annotations
+
+from benchmark.schema.claim import Comparison
+from benchmark.schema.record import Margin
+from benchmark.schema.verdict import Effect, Status
+from benchmark.verdicts.arms import Printed
+from benchmark.verdicts.contrast import Contrast
+from benchmark.verdicts.rules import Rule
+
+
+def rounded(value: float) -> str:
+    """Return a number to three significant digits, without an exponent up to a million."""
+    return f"{float(f'{value:.3g}') + 0.0:g}"
+
+
+def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison) -> str:
+    """Return the sentence of a comparison that was decided by its interval."""
+    other = comparison.baseline or comparison.reference
+    margin = (
+        f"{rounded(effect.margin)} {effect.unit}".rstrip() if effect.scale == "difference" else rounded(effect.margin)
+    )
+    ends = f"{rounded(effect.low)} to {rounded(effect.high)} over {effect.n} seeds"
+    found = rule.words[status].format(margin=margin)
+    if effect.scale == "ratio":
+        size = f"{rounded(effect.estimate)} times the value of {other}"
+        return f"{comparison.arm} has {size}: the {_level(rule)}, {ends}, {found}"
+    size = f"{rounded(abs(effect.estimate))} {effect.unit}".rstrip()
+    word = "better" if effect.estimate < 0 else "worse"
+    return f"{comparison.arm} is {size} {word} than {other}: the {_level(rule)} of the disadvantage, {ends}, {found}"
+
+
+def rank_reason(rule: Rule, status: Status, contrast: Contrast, unit: str, comparison: Comparison) -> str:
+    """Return the sentence of a comparison in which seeds diverged."""
+    lost = sum(value is None for value in contrast.arm.values())
+    says = f"{lost} of {len(contrast.arm)} seeds of {comparison.arm} diverged"
+    if not isinstance(contrast.baseline, Printed):
+        gone = sum(value is None for value in contrast.baseline.values())
+        says += f", and {gone} of {len(contrast.baseline)} of {comparison.baseline}"
+    margin = _declared(contrast.axis.margin, unit) if contrast.axis.margin else rounded(contrast.axis.ratio or 0.0)
+    if status == "inconclusive":
+        return f"{says}: too many, or too few seeds, to decide"
+    return f"{says}: by exact ranks, with a divergence as worst, the effect {rule.words[status].format(margin=margin)}"
+
+
+def _level(rule: Rule) -> str:
+    return f"{100 * rule.level:g} % interval"
+
+
+def _declared(margin: Margin, unit: str) -> str:
+    if margin.absolute is not None:
+        return f"{rounded(margin.absolute)} {unit}".rstrip()
+    return f"{rounded(100 * (margin.relative or 0.0))} %"

@@ -1,6 +1,6 @@
 """The family of models: `build(options, shape) -> Networks` for images of shape (channels, height, width).
 
-Members are built through `benchmark.models.initialization.materialize`, which sets every weight explicitly.
+Members are built by `benchmark.models.construction`, and their weights set by `benchmark.models.initialization`.
 Facts: `components`, the names of the networks.
 """
 

@@ -1,4 +1,4 @@
-"""How networks come to be: built without memory, allocated, then every parameter and buffer set explicitly.
+"""The first values of every parameter and buffer, set explicitly.
 
 No global randomness is read or changed. Values are drawn on the generator's device and copied: with a generator on
 the CPU, networks on every device start from the same numbers.
@@ -14,19 +14,14 @@ Batch-norm running means start at 0, variances at 1 and counters at 0 in both.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from benchmark.models.options import Scheme
+from benchmark.errors import did_you_mean
 from benchmark.networks import LAYER_KINDS, Networks
-from benchmark.schema.record import Options
-
-Shape = tuple[int, int, int]
-"""Of an image: channels, height, width."""
 
 Values = dict[str, Tensor]
 """New values of one layer's tensors, by their own names."""
@@ -34,20 +29,11 @@ Values = dict[str, Tensor]
 WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
 
 
-def materialize(
-    build: Callable[[Any, Shape], Networks], options: Options, shape: Shape, device: str | torch.device
-) -> Networks:
-    """Build networks on `device` with memory but no values: `initialize` or `Networks.load` must follow."""
-    with torch.device("meta"):
-        networks = build(options, shape)
-    for module in networks.components.values():
-        module.to_empty(device=device)
-    return networks
-
-
 @torch.no_grad()
-def initialize(networks: Networks, scheme: Scheme, generator: torch.Generator) -> None:
+def initialize(networks: Networks, scheme: str, generator: torch.Generator) -> None:
     """Set every parameter and buffer, drawing in a fixed order; ValueError names a tensor that no rule covers."""
+    if scheme not in WEIGHTS:
+        raise ValueError(f"unknown initialization '{scheme}'{did_you_mean(scheme, WEIGHTS)}")
     for component, network in sorted(networks.components.items()):
         for path, layer in network.named_modules():
             own = dict(layer.named_parameters(recurse=False)) | dict(layer.named_buffers(recurse=False))
@@ -59,10 +45,9 @@ def initialize(networks: Networks, scheme: Scheme, generator: torch.Generator) -
                 tensor.copy_(values[name])
 
 
-def _values(layer: nn.Module, own: Mapping[str, Tensor], scheme: Scheme, generator: torch.Generator) -> Values:
+def _values(layer: nn.Module, own: Mapping[str, Tensor], scheme: str, generator: torch.Generator) -> Values:
     if isinstance(layer, WEIGHTED):
-        draw = _dcgan_weighted if scheme == "dcgan" else _torch_weighted
-        return draw(own, generator)
+        return WEIGHTS[scheme](own, generator)
     if isinstance(layer, _BatchNorm):
         return _batch_norm(own, scheme, generator)
     return {}
@@ -84,7 +69,10 @@ def _torch_weighted(own: Mapping[str, Tensor], generator: torch.Generator) -> Va
     }
 
 
-def _batch_norm(own: Mapping[str, Tensor], scheme: Scheme, generator: torch.Generator) -> Values:
+WEIGHTS = {"dcgan": _dcgan_weighted, "torch_default": _torch_weighted}
+
+
+def _batch_norm(own: Mapping[str, Tensor], scheme: str, generator: torch.Generator) -> Values:
     fixed = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0, "num_batches_tracked": 0.0}
     values = {name: torch.full(own[name].shape, fixed[name], device=generator.device) for name in fixed if name in own}
     if scheme == "dcgan" and "weight" in values:

@@ -1,4 +1,4 @@
-"""The family of pruning criteria: `score(evidence, options) -> scores`, larger is kept (`benchmark.pruning.evidence`).
+"""The family of pruning criteria: `score(evidence, options) -> scores`, larger is kept (`benchmark.pruning.criterion`).
 
 How many are kept is `count`, which ones `allocate`, and keeping the others at zero `mask`.
 """

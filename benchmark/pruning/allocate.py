@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from benchmark.pruning.count import kept_count
+from benchmark.pruning.count import Target
 
 Pool = Literal["global", "component", "layer"]
 
@@ -23,44 +23,28 @@ def pools(names: Sequence[str], pool: Pool) -> dict[str, list[str]]:
 
 
 def quotas(
-    previous: Mapping[str, Tensor],
-    names: Sequence[str],
-    *,
-    fraction: float | None = None,
-    rounds: int = 1,
-    sparsity: float | None = None,
-    pool: Pool = "global",
+    previous: Mapping[str, Tensor], names: Sequence[str], target: Target, pool: Pool = "global"
 ) -> dict[str, int]:
     """Return how many weights each pool over `names` keeps, counted from the previous masks."""
     return {
-        label: kept_count(
+        label: target.kept(
             total=sum(previous[name].numel() for name in members),
             remaining=sum(int(previous[name].sum()) for name in members),
-            fraction=fraction,
-            rounds=rounds,
-            sparsity=sparsity,
         )
         for label, members in pools(names, pool).items()
     }
 
 
 def draw(
-    scores: Mapping[str, Tensor],
-    previous: Mapping[str, Tensor],
-    *,
-    fraction: float | None = None,
-    rounds: int = 1,
-    sparsity: float | None = None,
-    pool: Pool = "global",
+    scores: Mapping[str, Tensor], previous: Mapping[str, Tensor], target: Target, pool: Pool = "global"
 ) -> dict[str, Tensor]:
     """Return masks that keep the largest scores of each pool: bool, on the CPU, over all names of `previous`.
 
-    `fraction` of what remains is removed, `rounds` times over, or `sparsity` of all weights at once. Weights that
-    are pruned are never revived, and of equal scores the one that stands first survives. A name without scores
-    keeps its previous mask. ValueError for scores that are NaN or do not fit the masks.
+    Weights that are pruned are never revived, and of equal scores the one that stands first survives. A name
+    without scores keeps its previous mask. ValueError for scores that are NaN or do not fit the masks.
     """
     _check(scores, previous)
-    counts = quotas(previous, list(scores), fraction=fraction, rounds=rounds, sparsity=sparsity, pool=pool)
+    counts = quotas(previous, list(scores), target, pool)
     masks = {name: mask.cpu().clone() for name, mask in previous.items()}
     for label, members in pools(list(scores), pool).items():
         masks |= _keep_best({name: scores[name] for name in members}, masks, counts[label])

@@ -7,6 +7,8 @@ once does not.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 def kept_after(remaining: int, fraction: float, rounds: int = 1) -> int:
     """Return how many of `remaining` weights are left after so many rounds."""
@@ -20,17 +22,25 @@ def kept_at(total: int, sparsity: float) -> int:
     return total - round(sparsity * total)
 
 
-def kept_count(total: int, remaining: int, *, fraction: float | None, rounds: int, sparsity: float | None) -> int:
-    """Return the survivors of a pool of `total` weights, `remaining` of them alive, by whichever target is given.
+@dataclass(frozen=True)
+class Target:
+    """How far to prune: `fraction` of what remains, `rounds` times over, or to `sparsity` at once; one of the two."""
 
-    ValueError where both or none is given, or where more than the living would have to survive.
-    """
-    if (fraction is None) == (sparsity is None):
-        raise ValueError("a mask is drawn by 'fraction' or by 'sparsity', exactly one of them")
-    if fraction is not None:
-        return kept_after(remaining, fraction, rounds)
-    assert sparsity is not None
-    kept = kept_at(total, sparsity)
-    if kept > remaining:
-        raise ValueError(f"sparsity {sparsity} keeps {kept} of {total} weights, but only {remaining} are left")
-    return kept
+    fraction: float | None = None
+    rounds: int = 1
+    sparsity: float | None = None
+
+    def kept(self, total: int, remaining: int) -> int:
+        """Return the survivors of a pool of `total` weights, `remaining` of them alive.
+
+        ValueError where more than the living would have to survive.
+        """
+        if (self.fraction is None) == (self.sparsity is None):
+            raise ValueError("a mask is drawn by 'fraction' or by 'sparsity', exactly one of them")
+        if self.fraction is not None:
+            return kept_after(remaining, self.fraction, self.rounds)
+        assert self.sparsity is not None
+        kept = kept_at(total, self.sparsity)
+        if kept > remaining:
+            raise ValueError(f"sparsity {self.sparsity} keeps {kept} of {total} weights, but only {remaining} are left")
+        return kept

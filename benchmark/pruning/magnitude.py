@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmark.pruning.evidence import Evidence, Scores
+from benchmark.pruning.criterion import Evidence, Scores
 from benchmark.schema.record import Options
 
 

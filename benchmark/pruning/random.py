@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from benchmark.pruning.evidence import Evidence, Scores
+from benchmark.pruning.criterion import Evidence, Scores
 from benchmark.schema.record import Options
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from benchmark.models import MODELS
-from benchmark.models.initialization import initialize, materialize
+from benchmark.models.construction import materialize
+from benchmark.models.initialization import initialize
 from benchmark.models.options import ConvVaeOptions, DcganOptions, Scheme
 from benchmark.networks import Networks
 
@@ -90,6 +91,11 @@ def test_an_unknown_parameter_is_named() -> None:
     networks = Networks({"encoder": nn.Sequential(nn.Linear(2, 2), nn.PReLU())})
     with pytest.raises(ValueError, match=r"encoder/1\.weight"):
         initialize(networks, "dcgan", torch.Generator())
+
+
+def test_an_unknown_scheme_is_named() -> None:
+    with pytest.raises(ValueError, match="did you mean 'dcgan'"):
+        initialize(fresh(), "dcgn", torch.Generator())
 
 
 def test_a_layer_without_affine_normalization_or_bias_is_covered() -> None:

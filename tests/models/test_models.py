@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from benchmark.models import MODELS
-from benchmark.models.initialization import Shape, initialize, materialize
+from benchmark.models.construction import Shape, materialize
+from benchmark.models.initialization import initialize
 from benchmark.networks import Networks, prunable_weights
 from benchmark.schema.record import Selection
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from benchmark.pruning.allocate import Pool, draw, pools, quotas
-from benchmark.pruning.count import kept_after, kept_at
+from benchmark.pruning.count import Target, kept_after, kept_at
 from benchmark.pruning.mask import ones
 
 NAMES = ("decoder/a.weight", "decoder/b.weight", "encoder/a.weight")
@@ -32,9 +32,9 @@ def test_counts_are_exact_masks_nested_and_survivors_the_best(
     shapes: Sizes, seed: int, levels: int, pool: Pool, fraction: float, rounds: int
 ) -> None:
     first_scores = scored(shapes, seed, levels)
-    first = draw(first_scores, ones(first_scores), fraction=fraction, pool=pool)
+    first = draw(first_scores, ones(first_scores), Target(fraction), pool)
     scores = scored(shapes, seed + 1, levels)
-    second = draw(scores, first, fraction=fraction, rounds=rounds, pool=pool)
+    second = draw(scores, first, Target(fraction, rounds), pool)
     for members in pools(NAMES, pool).values():
         before = torch.cat([first[name].flatten() for name in members])
         after = torch.cat([second[name].flatten() for name in members])
@@ -49,7 +49,7 @@ def test_counts_are_exact_masks_nested_and_survivors_the_best(
 @given(sizes, st.integers(0, 1000), pool_names, st.floats(0.0, 0.99))
 def test_a_sparsity_is_met_in_every_pool(shapes: Sizes, seed: int, pool: Pool, sparsity: float) -> None:
     scores = scored(shapes, seed, 5)
-    masks = draw(scores, ones(scores), sparsity=sparsity, pool=pool)
+    masks = draw(scores, ones(scores), Target(sparsity=sparsity), pool)
     for members in pools(NAMES, pool).values():
         total = sum(masks[name].numel() for name in members)
         assert sum(int(masks[name].sum()) for name in members) == kept_at(total, sparsity)
@@ -57,14 +57,14 @@ def test_a_sparsity_is_met_in_every_pool(shapes: Sizes, seed: int, pool: Pool, s
 
 def test_several_rounds_at_once_are_one_round_after_another_on_the_same_scores() -> None:
     scores = scored(((5, 7), (3, 3), (4, 6)), 0, 10**6)
-    stepwise = draw(scores, draw(scores, ones(scores), fraction=0.2), fraction=0.2)
-    at_once = draw(scores, ones(scores), fraction=0.2, rounds=2)
+    stepwise = draw(scores, draw(scores, ones(scores), Target(0.2)), Target(0.2))
+    at_once = draw(scores, ones(scores), Target(0.2, rounds=2))
     assert all(torch.equal(stepwise[name], at_once[name]) for name in NAMES)
 
 
 def test_of_equal_scores_the_first_survive() -> None:
     scores = {name: torch.zeros(2, 2) for name in NAMES}
-    masks = draw(scores, ones(scores), sparsity=0.5)
+    masks = draw(scores, ones(scores), Target(sparsity=0.5))
     assert masks[NAMES[0]].all()
     assert masks[NAMES[1]].flatten().tolist() == [True, True, False, False]
     assert not masks[NAMES[2]].any()
@@ -73,14 +73,14 @@ def test_of_equal_scores_the_first_survive() -> None:
 def test_the_order_of_the_mapping_does_not_matter() -> None:
     scores = scored(((3, 3), (2, 5), (4, 4)), 3, 2)
     turned = dict(reversed(scores.items()))
-    one, other = (draw(ranked, ones(scores), fraction=0.3) for ranked in (scores, turned))
+    one, other = (draw(ranked, ones(scores), Target(0.3)) for ranked in (scores, turned))
     assert all(torch.equal(one[name], other[name]) for name in NAMES)
 
 
 def test_weights_without_scores_keep_their_masks() -> None:
     scores = scored(((3, 3), (2, 5), (4, 4)), 3, 100)
     chosen = {name: scores[name] for name in NAMES if name.startswith("encoder")}
-    masks = draw(chosen, ones(scores), fraction=0.5)
+    masks = draw(chosen, ones(scores), Target(0.5))
     assert masks[NAMES[0]].all()
     assert masks[NAMES[1]].all()
     assert int(masks[NAMES[2]].sum()) == 8
@@ -88,13 +88,13 @@ def test_weights_without_scores_keep_their_masks() -> None:
 
 def test_quotas_say_beforehand_what_is_kept() -> None:
     scores = scored(((3, 3), (2, 5), (4, 4)), 3, 100)
-    assert quotas(ones(scores), NAMES, fraction=0.2, rounds=2, pool="component") == {"decoder": 12, "encoder": 10}
+    assert quotas(ones(scores), NAMES, Target(0.2, rounds=2), "component") == {"decoder": 12, "encoder": 10}
 
 
 def test_inputs_are_left_as_they_are() -> None:
     scores = scored(((3, 3), (2, 5), (4, 4)), 3, 100)
     previous = ones(scores)
-    draw(scores, previous, fraction=0.5)
+    draw(scores, previous, Target(0.5))
     assert all(mask.all() for mask in previous.values())
 
 
@@ -108,4 +108,4 @@ def test_inputs_are_left_as_they_are() -> None:
 )
 def test_scores_that_cannot_be_used_are_refused(scores: dict[str, Tensor], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        draw(scores, {NAMES[0]: torch.ones(2, dtype=torch.bool)}, fraction=0.5)
+        draw(scores, {NAMES[0]: torch.ones(2, dtype=torch.bool)}, Target(0.5))

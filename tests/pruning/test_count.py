@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.pruning.count import kept_after, kept_at, kept_count
+from benchmark.pruning.count import Target, kept_after, kept_at
 
 # Chen et al. 2021, first author's repository: remaining convolution weights of a generator after rounds 1 to 10.
 PUBLISHED = {
@@ -39,10 +39,10 @@ def test_a_sparsity_is_met_to_the_nearest_weight(total: int, sparsity: float) ->
 
 def test_a_sparsity_below_the_present_one_is_refused() -> None:
     with pytest.raises(ValueError, match="only 50 are left"):
-        kept_count(100, 50, fraction=None, rounds=1, sparsity=0.4)
+        Target(sparsity=0.4).kept(100, 50)
 
 
 @pytest.mark.parametrize(("fraction", "sparsity"), [(None, None), (0.2, 0.2)])
 def test_exactly_one_target_is_needed(fraction: float | None, sparsity: float | None) -> None:
     with pytest.raises(ValueError, match="exactly one"):
-        kept_count(100, 100, fraction=fraction, rounds=1, sparsity=sparsity)
+        Target(fraction, sparsity=sparsity).kept(100, 100)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmark.pruning import CRITERIA
-from benchmark.pruning.evidence import Evidence, Scores
+from benchmark.pruning.criterion import Evidence, Scores
 from benchmark.schema.record import Options, Selection
 from benchmark.table import OptionFault
 

@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from torch.nn.utils import prune
 
 from benchmark.models import MODELS
-from benchmark.models.initialization import initialize, materialize
+from benchmark.models.construction import materialize
+from benchmark.models.initialization import initialize
 from benchmark.models.options import DcganOptions
 from benchmark.networks import Networks, prunable_weights
 from benchmark.pruning.allocate import draw
-from benchmark.pruning.evidence import Evidence
+from benchmark.pruning.count import Target
+from benchmark.pruning.criterion import Evidence
 from benchmark.pruning.magnitude import score
 from benchmark.pruning.mask import apply, ones
 from benchmark.schema.record import Options
@@ -50,7 +52,7 @@ def ours(fraction: float, rounds: int) -> Iterator[dict[str, Tensor]]:
     weights = prunable_weights(networks, KINDS, ())
     masks = ones(weights)
     for _ in range(rounds):
-        masks = draw(score(Evidence(weights, torch.Generator()), Options()), masks, fraction=fraction)
+        masks = draw(score(Evidence(weights, torch.Generator()), Options()), masks, Target(fraction))
         apply(masks, weights)
         yield masks
         move(networks, chance)

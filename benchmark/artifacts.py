@@ -3,11 +3,13 @@
     DIR/campaign.json  verdicts.json  lock
     DIR/runs/<job id>/
         job.json  mask.safetensors  start.safetensors  weights.safetensors  snapshots/  checkpoint/  train.jsonl
-        diverged.json  failure.json  measurements/  statistics/  samples/  environment.json  timings/  checksums/
+        diverged.json  failure.json  audit.json  measurements/  statistics/  samples/  environment.json  timings/
+        checksums/
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
-from benchmark.errors import ArtifactError, CampaignError
+from benchmark.errors import ArtifactError, CampaignError, NondeterminismError
 from benchmark.schema.job import Campaign, MetricRequest, Plan, PlannedJob
 from benchmark.schema.measurement import Divergence, Failure, Measurement, Outcome
 from benchmark.schema.record import Record
@@ -44,6 +46,7 @@ class RunDir:
     DIVERGED = "diverged.json"
     FAILURE = "failure.json"
     LOG = "train.jsonl"
+    AUDIT = "audit.json"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -90,12 +93,23 @@ class RunDir:
 
         return load(self.files.read(name))
 
-    def write_tensors(self, name: str, tensors: Mapping[str, Tensor], note: JsonValue = None) -> None:
-        """Write tensors as safetensors, with one JSON note in the header."""
+    def write_tensors(
+        self, name: str, tensors: Mapping[str, Tensor], note: JsonValue = None, reproducible: bool = False
+    ) -> None:
+        """Write tensors as safetensors, with one JSON note in the header.
+
+        A `reproducible` file that was made before must get the same bytes again (`NondeterminismError`).
+        """
         from safetensors.torch import save
 
         ready = {key: tensor.detach().cpu().contiguous() for key, tensor in sorted(tensors.items())}
-        self.files.write(name, save(ready, {"note": json.dumps(note, sort_keys=True)}))
+        data = save(ready, {"note": json.dumps(note, sort_keys=True)})
+        if reproducible and self.files.recorded_digest(name) not in (None, hashlib.sha256(data).hexdigest()):
+            raise NondeterminismError(
+                f"{self.path / name}: made again, it has other bytes than before: other software or another processor "
+                "made the first; start a new results directory"
+            )
+        self.files.write(name, data)
 
     def read_note(self, name: str) -> JsonValue:
         """Return the JSON note of a safetensors file."""
@@ -111,6 +125,14 @@ class RunDir:
     def has_measurement(self, request: MetricRequest) -> bool:
         """Tell whether a measurement is there and whole."""
         return self.files.has(f"measurements/{request.key}.json")
+
+    def is_measured(self, planned: PlannedJob) -> bool:
+        """Tell whether the ticket is audited and every metric measured that is asked for."""
+        return self.files.has(self.AUDIT) and all(self.has_measurement(request) for request in planned.metrics)
+
+    def damaged(self) -> list[str]:
+        """Return the names of files that are there, but not as they were written."""
+        return [name for name in self.files.names() if self.files.is_damaged(name)]
 
     def write_measurement(self, request: MetricRequest, measurement: Measurement) -> None:
         """Write a measurement."""
@@ -146,6 +168,10 @@ class RunDir:
         """Return a plain JSON document, or null if there is none."""
         return json.loads(self.files.read(name)) if (self.path / name).exists() else None  # type: ignore[no-any-return]
 
+    def discard_checkpoint(self) -> None:
+        """Remove the checkpoint of a training that is over."""
+        self.files.remove(self.CHECKPOINT)
+
     def outcome(self) -> Outcome:
         """Tell how the job ended, by its own files alone."""
         if (self.path / self.FAILURE).exists():
@@ -173,6 +199,10 @@ class ResultsDir:
     def has_campaign(self) -> bool:
         """Tell whether a campaign was started here."""
         return (self.path / "campaign.json").exists()
+
+    def is_campaign_damaged(self) -> bool:
+        """Tell whether the campaign's file is not as it was written; jobs are found by their content all the same."""
+        return self.files.is_damaged("campaign.json")
 
     def read_campaign(self) -> Campaign:
         """Return the campaign; raise `CampaignError` if there is none or its format is newer than this code."""

@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from benchmark.errors import ArtifactError
@@ -56,6 +57,7 @@ class Storage:
         except (FileNotFoundError, NotADirectoryError):
             raise ArtifactError(f"{self.path / name}: missing; run the same command again to make it") from None
         if hashlib.sha256(data).hexdigest() != self.recorded_digest(name):
+            self._distrust(name)
             raise ArtifactError(
                 f"{self.path / name}: damaged (its SHA-256 is not the recorded one); run the same command again"
             )
@@ -84,6 +86,13 @@ class Storage:
         root = self.path / "checksums"
         for path in sorted((root / folder).rglob("*.json")):
             yield str(path.relative_to(root))[: -len(".json")]
+
+    def _distrust(self, name: str) -> None:
+        """Make `has` look at the hash from now on: the time of a damaged file may be the recorded one."""
+        record = self._record(name)
+        if record is not None:
+            with suppress(OSError):
+                self._record_path(name).write_text(json.dumps({**record, "mtime_ns": -1}))
 
     def _record_path(self, name: str) -> Path:
         return self.path / "checksums" / f"{name}.json"

@@ -9,6 +9,9 @@ from pydantic import JsonValue
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.record import Finite, Name, Record
 
+Stage = Literal["mask", "train", "measure"]
+"""What a job does, in this order."""
+
 Outcome = Literal["done", "diverged", "failed", "blocked", "missing"]
 """How a job ended: `diverged` also where a job it needs diverged, `blocked` where one failed."""
 
@@ -31,7 +34,7 @@ class Measurement(Record):
 class Failure(Record):
     """Why a job has no result: the stage, the kind of error and its message."""
 
-    stage: Literal["mask", "train", "measure"]
+    stage: Stage
     kind: str
     message: str
     trace: str = ""
@@ -48,7 +51,7 @@ class Progress(Record):
     """Where a running job is."""
 
     job: str
-    stage: Literal["mask", "train", "measure"]
+    stage: Stage
     step: int = 0
     steps: int = 0
     loss: dict[str, float] = {}

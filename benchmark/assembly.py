@@ -1,0 +1,152 @@
+"""A job's recipe -> the real things: networks, initial weights, images, and the subject that metrics look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmark.artifacts import RunDir
+from benchmark.datasets import DATASETS
+from benchmark.features import EXTRACTORS
+from benchmark.features.extractor import Extractor
+from benchmark.images import Images, to_pixels, to_values
+from benchmark.metrics.subject import Subject
+from benchmark.models import MODELS
+from benchmark.models.initialization import initialize, materialize
+from benchmark.networks import Networks, section
+from benchmark.objectives import OBJECTIVES
+from benchmark.objectives.objective import Objective
+from benchmark.schema.job import Job
+from benchmark.schema.record import Resolved
+from benchmark.streams import stream
+
+EVALUATION_BLOCK = 250
+"""Latents are drawn, and networks evaluated, in blocks of this size whatever the number of images."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Builds what one job needs, on one device. `data` is the folder of data sets that are not embedded."""
+
+    job: Job
+    device: str = "cpu"
+    data: Path | None = None
+    cache: Path | None = None
+
+    @cached_property
+    def objective(self) -> Objective:
+        """The job's objective."""
+        objective: Objective = OBJECTIVES[self.job.objective.name].load()(OBJECTIVES.parse(self.job.objective))
+        return objective
+
+    def images(self, split: str) -> Images:
+        """Return one split of the job's data set."""
+        options = DATASETS.parse(self.job.dataset)
+        images: Images = DATASETS[self.job.dataset.name].load()(options, split, self.data)
+        return images
+
+    def networks(self) -> Networks:
+        """Return the job's networks on the device; their values are not set."""
+        options = MODELS.parse(self.job.model)
+        shape = DATASETS[self.job.dataset.name].facts["shape"](DATASETS.parse(self.job.dataset))
+        return materialize(MODELS[self.job.model.name].load(), options, shape, self.device)
+
+    def initial(self, name: str) -> dict[str, Tensor]:
+        """Return the initial weights and buffers of a named stream.
+
+        Each component has a stream of its own, so its weights do not depend on which others the model has.
+        """
+        networks = Workshop(self.job).networks()
+        scheme = str(self.job.model.options["init"])
+        for component, module in networks.components.items():
+            generator = stream(self.job.seed, f"weights/{name}/{component}")
+            initialize(Networks({component: module}, networks.z_dim), scheme, generator)
+        return networks.state()
+
+    def extractor(self, chosen: Resolved) -> Extractor:
+        """Return a feature extractor on the device."""
+        extractor: Extractor = EXTRACTORS[chosen.name].load()(EXTRACTORS.parse(chosen), self.device, self.cache)
+        return extractor
+
+
+def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor]) -> Subject:
+    """Return a finished job as metrics see it; networks, images and extractors are made when first asked for."""
+    end = run.read_tensors(run.WEIGHTS)
+    evaluation = Evaluation(workshop, end)
+    return Subject(
+        job_id=run.id,
+        dataset=workshop.job.dataset,
+        device=workshop.device,
+        masks=run.read_tensors(run.MASK),
+        start=section(run.read_tensors(run.START), "raw"),
+        rewind=rewind,
+        end=section(end, "raw"),
+        networks_of=evaluation.networks_of,
+        generate=evaluation.generate,
+        reconstruct=evaluation.reconstruct,
+        images=evaluation.images,
+        extractor=evaluation.extractor,
+        store=run.write_statistics,
+    )
+
+
+class Evaluation:
+    """Trained networks in evaluation mode; what is asked for twice is made once."""
+
+    def __init__(self, workshop: Workshop, end: Mapping[str, Tensor]) -> None:
+        self._workshop = workshop
+        self._end = end
+        self._networks: dict[str, Networks] = {}
+        self._generated: dict[str, Tensor] = {}
+        self._images: dict[str, Images] = {}
+        self._extractors: dict[str, Extractor] = {}
+
+    def networks_of(self, weights: str) -> Networks:
+        """Return the networks with raw or averaged weights; the buffers are the trained ones in both."""
+        if weights not in self._networks:
+            networks = self._workshop.networks()
+            networks.load(section(self._end, "raw") | (section(self._end, "ema") if weights == "ema" else {}))
+            networks.train(False)
+            self._networks[weights] = networks
+        return self._networks[weights]
+
+    @torch.no_grad()
+    def generate(self, count: int, weights: str) -> Tensor:
+        """Return the first `count` images of this seed's evaluation latents, uint8 [N, C, H, W]."""
+        if len(self._generated.get(weights, ())) < count:
+            networks = self.networks_of(weights)
+            blocks = range(-(-count // EVALUATION_BLOCK))
+            made = [to_pixels(self._workshop.objective.generate(networks, self._latents(b, networks))) for b in blocks]
+            self._generated[weights] = torch.cat(made)
+        return self._generated[weights][:count]
+
+    @torch.no_grad()
+    def reconstruct(self, pixels: Tensor, weights: str) -> Tensor:
+        """Return reconstructions of uint8 images as values in -1..1."""
+        networks = self.networks_of(weights)
+        values = to_values(pixels.to(self._workshop.device))
+        parts = [self._workshop.objective.reconstruct(networks, part) for part in values.split(EVALUATION_BLOCK)]
+        return torch.cat(parts)
+
+    def images(self, split: str) -> Images:
+        """Return one split of the job's data set."""
+        if split not in self._images:
+            self._images[split] = self._workshop.images(split)
+        return self._images[split]
+
+    def extractor(self, chosen: Resolved) -> Extractor:
+        """Return a feature extractor."""
+        key = chosen.model_dump_json()
+        if key not in self._extractors:
+            self._extractors[key] = self._workshop.extractor(chosen)
+        return self._extractors[key]
+
+    def _latents(self, block: int, networks: Networks) -> Tensor:
+        assert networks.z_dim is not None
+        generator = stream(self._workshop.job.seed, "evaluation latents", block)
+        return torch.randn(EVALUATION_BLOCK, networks.z_dim, generator=generator).to(self._workshop.device)

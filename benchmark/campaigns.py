@@ -1,0 +1,94 @@
+"""Opening a results directory for a suite: new, resumed, or refused with what differs."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from benchmark import catalog
+from benchmark.artifacts import ResultsDir
+from benchmark.errors import CampaignError
+from benchmark.plan import make_plan
+from benchmark.schema.job import Campaign, CampaignSuite
+from benchmark.suites import read_references, read_suite
+
+
+@dataclass(frozen=True)
+class Request:
+    """A suite as the user asks for it."""
+
+    name: str
+    scale: str
+    overrides: tuple[str, ...] = ()
+
+
+def prepare_suite(request: Request) -> CampaignSuite:
+    """Read, check and plan a suite with its references; raise `SuiteError` with every fault."""
+    path = catalog.find_suite(request.name)
+    text = path.read_text(encoding="utf-8")
+    loaded = read_suite(text, str(path), request.scale, request.overrides)
+    references = {}
+    for paper, file in catalog.references_for(loaded.suite, path).items():
+        references[paper] = file.read_text(encoding="utf-8")
+        read_references(references[paper], str(file))
+    return CampaignSuite(text=text, references=references, overrides=request.overrides, plan=make_plan(loaded))
+
+
+def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite]) -> Campaign:
+    """Return the campaign with these suites in it; raise `CampaignError` where one was there and has changed."""
+    wanted = {suite.plan.suite.key: suite for suite in suites}
+    if not results.has_campaign() or results.is_campaign_damaged():
+        _refuse_foreign(results)
+        campaign = Campaign(device=device, suites=wanted)
+    else:
+        before = results.read_campaign()
+        _check_device(results, before, device)
+        for key in wanted.keys() & before.suites.keys():
+            _check_unchanged(results, key, before.suites[key], wanted[key])
+        campaign = Campaign(device=device, suites=before.suites | wanted)
+        if campaign == before:
+            return before
+    results.write_campaign(campaign)
+    return campaign
+
+
+def _refuse_foreign(results: ResultsDir) -> None:
+    if not results.has_campaign() and any(entry != results.lock for entry in results.path.iterdir()):
+        raise CampaignError(f"{results.path}: exists and is no results directory; name a new or empty folder")
+
+
+def _check_device(results: ResultsDir, before: Campaign, device: str) -> None:
+    if before.device != device:
+        raise CampaignError(
+            f"{results.path}: was begun on {before.device}; numbers of {device} do not belong beside them; "
+            f"use --device {before.device} or a new directory"
+        )
+
+
+def _check_unchanged(results: ResultsDir, key: str, before: CampaignSuite, now: CampaignSuite) -> None:
+    advice = f"{results.path}: suite '{key}' is not as it was begun here; use a new directory, or undo:"
+    settings = [
+        f"  {name} was {old}, is {new}"
+        for name, old, new in (
+            ("--scale", before.plan.suite.scale, now.plan.suite.scale),
+            ("--set/--seeds", list(before.overrides), list(now.overrides)),
+        )
+        if old != new
+    ]
+    if settings:
+        raise CampaignError("\n".join((advice, *settings)))
+    changes = _diff(f"{key}.yaml", before.text, now.text)
+    for paper in sorted(before.references.keys() | now.references.keys()):
+        changes += _diff(f"references of {paper}", before.references.get(paper, ""), now.references.get(paper, ""))
+    if changes:
+        raise CampaignError("\n".join((advice, *changes)))
+    if before.plan != now.plan:
+        raise CampaignError(
+            f"{results.path}: this version of ticketbench plans other jobs for suite '{key}' than the one that began "
+            "here; use a new directory"
+        )
+
+
+def _diff(name: str, before: str, now: str) -> list[str]:
+    lines = difflib.unified_diff(before.splitlines(), now.splitlines(), f"{name} (begun)", f"{name} (now)", "", "", 1, "")
+    return [f"  {line}" for line in lines]

@@ -1,0 +1,137 @@
+"""The only module that asks the machine: device, processor, versions, commit."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmark.errors import UsageError
+
+PACKAGES = (
+    "ticketbench",
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "clean-fid",
+    "ptflops",
+    "safetensors",
+    "pydantic",
+)
+
+
+def resolve_device(wanted: str) -> str:
+    """Return `cpu` or `cuda` for `auto`; raise `UsageError` if the wanted device is not there."""
+    import torch
+
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted not in {"cpu", "cuda"}:
+        raise UsageError(f"--device {wanted}: expected auto, cpu or cuda")
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise UsageError("--device cuda: no CUDA device is visible here; use --device cpu or auto")
+    return wanted
+
+
+def prepare_process(device: str) -> None:
+    """Make this process compute reproducibly: one CPU thread, deterministic kernels, no timing-based choices."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    if device == "cuda":
+        # cuBLAS is deterministic only with a fixed workspace; read when the first handle is made.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = False
+
+
+def describe(device: str) -> dict[str, str]:
+    """Return what a reader needs to know of the machine and the software that made a result."""
+    import torch
+
+    facts = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": cpu_name(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": str(torch.get_num_threads()),
+        "device": device,
+        **{f"version_{name}": version for name, version in versions().items()},
+        **commit(),
+    }
+    if device == "cuda":
+        facts |= {
+            "gpu": torch.cuda.get_device_name(),
+            "cuda": str(torch.version.cuda),
+            "cudnn": str(torch.backends.cudnn.version()),
+        }
+    return facts
+
+
+def versions() -> dict[str, str]:
+    """Return the installed versions of the packages that results depend on; `absent` where one is not installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+@cache
+def commit() -> dict[str, str]:
+    """Return the commit of the checkout that this code runs from, and whether it has uncommitted changes."""
+    root = Path(__file__).resolve().parent.parent
+    git = shutil.which("git")
+    if git is None or not (root / ".git").exists():
+        return {"commit": "not a checkout"}
+    return {
+        "commit": _output(git, "-C", str(root), "rev-parse", "HEAD"),
+        "dirty": "yes" if _output(git, "-C", str(root), "status", "--porcelain") else "no",
+    }
+
+
+def cpu_name() -> str:
+    """Return the processor's model name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def cpu_count() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def free_bytes(path: Path) -> int:
+    """Return the free space of the file system that holds a path (or its nearest existing parent)."""
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free
+
+
+def is_installed(module: str) -> bool:
+    """Tell whether a top-level module can be found, without importing it."""
+    return find_spec(module) is not None
+
+
+def supports_python() -> bool:
+    """Tell whether this Python is one the project is tested on."""
+    return (3, 11) <= sys.version_info[:2] <= (3, 13)
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - fixed

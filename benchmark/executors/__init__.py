@@ -1,0 +1,1 @@
+"""Where jobs run. Every executor has the interface of `benchmark.executors.executor.Executor`."""

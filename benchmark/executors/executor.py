@@ -1,0 +1,35 @@
+"""What the runner asks of a place where jobs run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from benchmark.schema.measurement import Outcome, Progress, Stage
+
+Observer = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A job that ended, and how; `reason` is one line where it failed."""
+
+    job: str
+    outcome: Outcome
+    reason: str = ""
+
+
+class Executor(Protocol):
+    """Runs jobs by their id, at most `slots` at a time."""
+
+    slots: int
+
+    def start(self, job: str, stages: tuple[Stage, ...]) -> None:
+        """Begin with some stages of a job; at most `slots` jobs may be under way."""
+
+    def wait(self, observer: Observer) -> Ended:
+        """Return the next job that ends; meanwhile tell the observer how far the running ones are."""
+
+    def close(self) -> None:
+        """Stop; what is under way is given up and goes on from its last checkpoint next time."""

@@ -1,0 +1,32 @@
+"""Runs one job at a time in this process: for debugging, and for a single device."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from benchmark.executors.executor import Ended, Observer
+from benchmark.executors.work import Work, perform
+from benchmark.schema.measurement import Stage
+
+
+class InlineExecutor:
+    """The executor without processes."""
+
+    slots = 1
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._queue: deque[tuple[str, tuple[Stage, ...]]] = deque()
+
+    def start(self, job: str, stages: tuple[Stage, ...]) -> None:
+        """Remember the job; `wait` runs it."""
+        self._queue.append((job, stages))
+
+    def wait(self, observer: Observer) -> Ended:
+        """Run the job that was started first."""
+        job, stages = self._queue.popleft()
+        return perform(self._work, job, stages, observer)
+
+    def close(self) -> None:
+        """Forget what was not run."""
+        self._queue.clear()

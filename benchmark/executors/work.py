@@ -1,0 +1,54 @@
+"""One job's work, the same in every executor: lock, stages, and a record of what went wrong."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from benchmark.artifacts import ResultsDir
+from benchmark.environment import prepare_process
+from benchmark.errors import TicketbenchError
+from benchmark.executors.executor import Ended, Observer
+from benchmark.schema.measurement import Failure, Progress, Stage
+from benchmark.stages import STAGES, Bench, Settings
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker needs to know besides the job: the campaign's folder and where to compute."""
+
+    results: Path
+    settings: Settings
+
+
+def perform(work: Work, job: str, stages: tuple[Stage, ...], observer: Observer) -> Ended:
+    """Run stages of a job, in order, and return how it ended. A failure is recorded, never raised."""
+    results = ResultsDir(work.results)
+    run = results.run(job)
+    prepare_process(work.settings.device)
+    # A worker whose driver was killed may still be at this job: two must never write the same files.
+    with FileLock(run.lock):
+        run.files.remove(run.FAILURE)
+        bench = Bench(run.read_job(), results, work.settings, observer)
+        for stage in stages:
+            observer(Progress(job=job, stage=stage))
+            try:
+                STAGES[stage](bench)
+            except Exception as error:  # noqa: BLE001 - whatever one job meets must not end the others
+                return _failed(bench, stage, error)
+            if run.outcome() == "diverged":
+                break
+    return Ended(job, run.outcome())
+
+
+def _failed(bench: Bench, stage: Stage, error: Exception) -> Ended:
+    known = isinstance(error, TicketbenchError)
+    message = str(error) if known else f"{type(error).__name__}: {error}"
+    trace = "" if known else "".join(traceback.format_exception(error))
+    bench.run.write_record(
+        bench.run.FAILURE, Failure(stage=stage, kind=type(error).__name__, message=message, trace=trace)
+    )
+    return Ended(bench.run.id, "failed", f"{stage}: {message}")

@@ -1,0 +1,181 @@
+"""Suite -> Plan: levels, seeds and sources expanded into jobs, equal jobs shared, snapshots asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from benchmark.identity import job_id
+from benchmark.resolve import Path, Problems, Task, optimizers, resolve
+from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
+from benchmark.schema.suite import Mask, Moment, Suite, Weights, WeightSource
+from benchmark.suites import Loaded
+
+
+def make_plan(loaded: Loaded) -> Plan:
+    """Return the jobs of a suite; raise `SuiteError` with every fault that is found."""
+    problems = Problems(loaded)
+    suite = loaded.suite
+    tasks = {name: resolve(name, experiment, problems) for name, experiment in suite.experiments.items()}
+    problems.settle()
+    expansion = _Expansion({name: task for name, task in tasks.items() if task is not None}, problems)
+    arms = [
+        Arm(experiment=name, level=level, seed=seed, job=expansion.job(name, level, seed))
+        for name, experiment in suite.experiments.items()
+        for level in experiment.level_numbers()
+        for seed in seeds(suite)
+    ]
+    problems.settle()
+    plan = Plan(suite=suite, jobs=expansion.planned(), arms=tuple(arms))
+    _check_metric_names(plan, problems)
+    return plan
+
+
+def seeds(suite: Suite) -> range:
+    """Return the seeds that a suite runs."""
+    return range(suite.first_seed, suite.first_seed + suite.seeds)
+
+
+def subset(plan: Plan, names: frozenset[str]) -> frozenset[str]:
+    """Return the ids of all jobs that the named claims and experiments need."""
+    experiments = {name for name in names if name in plan.suite.experiments}
+    for claim_id in names & plan.suite.claims.keys():
+        for comparison in plan.suite.claims[claim_id].compare:
+            experiments |= {arm.partition("@")[0] for arm in (comparison.arm, comparison.baseline) if arm}
+    needed = {arm.job for arm in plan.arms if arm.experiment in experiments}
+    for planned in reversed(plan.jobs):
+        if planned.id in needed:
+            needed.update(planned.job.inputs)
+    return frozenset(needed)
+
+
+@dataclass
+class _Expansion:
+    """Makes jobs from (experiment, level, seed), each once, inputs first."""
+
+    tasks: dict[str, Task]
+    problems: Problems
+    made: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    metrics: dict[str, dict[str, MetricRequest]] = field(default_factory=lambda: defaultdict(dict))
+    snapshots: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    open: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def planned(self) -> tuple[PlannedJob, ...]:
+        return tuple(
+            PlannedJob(
+                id=key,
+                job=job,
+                snapshots=tuple(sorted(self.snapshots[key])),
+                metrics=tuple(request for _, request in sorted(self.metrics[key].items())),
+            )
+            for key, job in self.jobs.items()
+        )
+
+    def job(self, name: str, level: int, seed: int) -> str:
+        """Return the id of a job, making it and all it needs."""
+        key = (name, level, seed)
+        if key not in self.made:
+            if key in self.open:
+                chain = " -> ".join(f"{experiment}@{at}" for experiment, at, _ in (*self.open, key))
+                self.problems.add(("experiments", name), f"it needs its own result: {chain}")
+                self.problems.settle()
+            self.open.append(key)
+            job = self._dense(name, seed) if level == 0 else self._ticket(name, level, seed)
+            self.open.pop()
+            self.made[key] = identifier = job_id(job)
+            self.jobs.setdefault(identifier, job)
+            self.metrics[identifier].update({request.key: request for request in self.tasks[name].metrics})
+        return self.made[key]
+
+    def _dense(self, name: str, seed: int) -> Job:
+        start = StartRecipe(origins={component: Origin() for component in self.tasks[name].components})
+        return self._assemble(name, seed, MaskRecipe(), start)
+
+    def _ticket(self, name: str, level: int, seed: int) -> Job:
+        task = self.tasks[name]
+        mask = task.experiment.mask
+        recipe = MaskRecipe() if mask is None else self._mask(name, mask, level, seed)
+        return self._assemble(name, seed, recipe, self._start(name, task.experiment.weights, level, seed))
+
+    def _assemble(self, name: str, seed: int, mask: MaskRecipe, start: StartRecipe) -> Job:
+        task = self.tasks[name]
+        training = task.experiment.training.model_copy(update={"optimizers": optimizers(task)})
+        return Job(
+            seed=seed,
+            dataset=task.dataset,
+            model=task.model,
+            objective=task.objective,
+            mask=mask,
+            start=start,
+            training=training,
+        )
+
+    def _mask(self, name: str, mask: Mask, level: int, seed: int) -> MaskRecipe:
+        if mask.source == "ones":
+            return MaskRecipe()
+        origin = self._origin(name, mask.source, mask.at, level, seed, ("experiments", name, "mask", "from"))
+        if mask.op == "reuse":
+            return MaskRecipe(op="reuse", origin=Origin(job=origin.job), map=mask.map)
+        return MaskRecipe(
+            op="draw",
+            origin=origin,
+            values=mask.values,
+            criterion=self.tasks[name].criterion,
+            fraction=mask.fraction,
+            rounds=mask.rounds,
+            sparsity=mask.sparsity,
+            pool=mask.pool,
+            prunable=mask.prunable,
+            components=mask.components,
+            map=mask.map,
+        )
+
+    def _start(self, name: str, weights: Weights, level: int, seed: int) -> StartRecipe:
+        path: Path = ("experiments", name, "weights", "from")
+        origins = {}
+        for component in self.tasks[name].components:
+            source: WeightSource = weights.components.get(component, weights)
+            origin = self._origin(name, source.source, source.at, level, seed, path)
+            origins[component] = origin.model_copy(update={"component": source.component})
+        if weights.optimizer == "restored":
+            self._check_restorable(name, weights, origins)
+        return StartRecipe(origins=origins, optimizer=weights.optimizer, start_step=weights.start_step)
+
+    def _check_restorable(self, name: str, weights: Weights, origins: dict[str, Origin]) -> None:
+        if any(origin.job is None for origin in origins.values()):
+            self.problems.add(
+                ("experiments", name, "weights", "optimizer"),
+                "'restored' needs weights from an EXPERIMENT@LEVEL: initial weights have no optimizer state",
+            )
+        for origin in origins.values():
+            if origin.job is not None and origin.at == "end":
+                self.snapshots[origin.job].add(self.jobs[origin.job].training.steps)
+
+    def _origin(self, name: str, source: str, at: Moment, level: int, seed: int, path: Path) -> Origin:
+        if source == "init":
+            return Origin()
+        if source.startswith("fresh:"):
+            return Origin(stream=source.removeprefix("fresh:"))
+        experiment, _, where = source.partition("@")
+        experiment = name if experiment == "self" else experiment
+        target = level - 1 if where == "previous" else level if where == "same" else int(where)
+        identifier = self.job(experiment, target, seed)
+        if at != "end":
+            steps = self.jobs[identifier].training.steps
+            if at > steps:
+                self.problems.add((*path[:-1], "at"), f"step {at} lies beyond the {steps} steps of {experiment}")
+            self.snapshots[identifier].add(at)
+        return Origin(job=identifier, at=at)
+
+
+def _check_metric_names(plan: Plan, problems: Problems) -> None:
+    owners = {arm.job: arm.experiment for arm in plan.arms}
+    for planned in plan.jobs:
+        names = [request.name for request in planned.metrics]
+        for name in {name for name in names if names.count(name) > 1}:
+            problems.add(
+                ("experiments", owners.get(planned.id, ""), "metrics", name),
+                f"metric '{name}' means different things in experiments that share a job; use another name",
+            )
+    problems.settle()

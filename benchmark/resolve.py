@@ -1,0 +1,125 @@
+"""Names in a suite -> members of the families with every option explicit; faults become lines of the suite file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from benchmark.datasets import DATASETS
+from benchmark.errors import did_you_mean
+from benchmark.identity import digest, essence
+from benchmark.metrics import METRICS
+from benchmark.models import MODELS
+from benchmark.objectives import OBJECTIVES
+from benchmark.pruning import CRITERIA
+from benchmark.schema.job import MetricRequest
+from benchmark.schema.record import Resolved, Selection
+from benchmark.schema.suite import Experiment, Optimizer
+from benchmark.suites import Loaded
+from benchmark.table import OptionFault, Table
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """An experiment with every name looked up."""
+
+    experiment: Experiment
+    dataset: Resolved
+    model: Resolved
+    objective: Resolved
+    criterion: Resolved | None
+    metrics: tuple[MetricRequest, ...]
+    components: tuple[str, ...]
+
+
+@dataclass
+class Problems:
+    """The faults of a suite found so far, each as a line that points into the file."""
+
+    loaded: Loaded
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, path: Path, message: str) -> None:
+        """Note a fault at a path of the resolved suite."""
+        self.lines.append(self.loaded.problem(path, message))
+
+    def settle(self) -> None:
+        """Raise `SuiteError` if any fault was noted."""
+        if self.lines:
+            self.loaded.raise_problems(self.lines)
+
+
+def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | None:
+    """Look every name of an experiment up; null (and noted problems) where one is unknown or does not fit."""
+    path: Path = ("experiments", name)
+    before = len(problems.lines)
+    dataset = _member(DATASETS, experiment.dataset, (*path, "dataset"), problems)
+    model = _member(MODELS, experiment.model, (*path, "model"), problems)
+    objective = _member(OBJECTIVES, experiment.objective, (*path, "objective"), problems)
+    criterion = None
+    if experiment.mask is not None:
+        criterion = _member(CRITERIA, experiment.mask.criterion, (*path, "mask", "criterion"), problems)
+    metrics = [_request(key, chosen, path, problems) for key, chosen in experiment.metrics.items()]
+    if len(problems.lines) > before or dataset is None or model is None or objective is None:
+        return None
+    components = tuple(MODELS[model.name].facts["components"])
+    _check_components(path, experiment, objective, components, problems)
+    requests = tuple(request for request in metrics if request is not None)
+    return Task(experiment, dataset, model, objective, criterion, requests, components)
+
+
+def optimizers(task: Task) -> dict[str, Optimizer]:
+    """Return the optimizer of every component, `*` filled in."""
+    chosen = task.experiment.training.optimizers
+    return {component: chosen.get(component, chosen.get("*")) for component in task.components}  # type: ignore[misc]
+
+
+def _member(table: Table, selection: Selection, path: Path, problems: Problems) -> Resolved | None:
+    try:
+        return table.resolve(selection)
+    except OptionFault as fault:
+        problems.add((*path, *fault.keys), str(fault))
+        return None
+
+
+def _request(key: str, selection: Selection, path: Path, problems: Problems) -> MetricRequest | None:
+    metric = _member(METRICS, selection, (*path, "metrics", key), problems)
+    if metric is None:
+        return None
+    return MetricRequest(name=key, metric=metric, key=f"{key}-{digest(essence(METRICS, metric))}")
+
+
+def _check_components(
+    path: Path, experiment: Experiment, objective: Resolved, components: tuple[str, ...], problems: Problems
+) -> None:
+    needed = OBJECTIVES[objective.name].facts["components"]
+    if set(needed) != set(components):
+        problems.add(
+            (*path, "objective", "name"),
+            f"objective '{objective.name}' trains {_listed(needed)}, but model '{experiment.model.name}' has "
+            f"{_listed(components)}",
+        )
+    trained = experiment.training.optimizers
+    _known(problems, (*path, "training", "optimizers"), trained, (*components, "*"))
+    if "*" not in trained and not set(components) <= set(trained):
+        missing = _listed(sorted(set(components) - set(trained)))
+        problems.add((*path, "training", "optimizers"), f"no optimizer for {missing}; name it, or '*' for the rest")
+    _known(problems, (*path, "weights", "components"), experiment.weights.components, components)
+    if experiment.mask is not None:
+        _known(problems, (*path, "mask", "components"), experiment.mask.components or (), components)
+        _known(problems, (*path, "mask", "map"), experiment.mask.map.values(), components, keyed=False)
+
+
+def _known(
+    problems: Problems, path: Path, names: Iterable[str] | Mapping[str, object], known: tuple[str, ...], keyed: bool = True
+) -> None:
+    for name in names:
+        if name not in known:
+            where = (*path, name) if keyed else path
+            problems.add(where, f"unknown component '{name}'{did_you_mean(name, known)}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(names)

@@ -1,0 +1,179 @@
+"""Plan -> results: order, skip what is done, resume, record failures, go on. Only this module decides to skip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from benchmark.artifacts import ResultsDir, RunDir
+from benchmark.campaigns import open_campaign
+from benchmark.errors import CampaignError
+from benchmark.executors.executor import Ended, Executor
+from benchmark.plan import subset
+from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
+from benchmark.schema.measurement import Failure, Outcome, Progress, Stage
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes on."""
+
+    def planned(self, total: int, done: int) -> None:
+        """Say how many jobs there are, and how many of them were done before."""
+
+    def damaged(self, file: str) -> None:
+        """Say that a file is not as it was written and will be made again."""
+
+    def progress(self, progress: Progress) -> None:
+        """Say where a running job is."""
+
+    def ended(self, ended: Ended) -> None:
+        """Say how a job ended."""
+
+
+@dataclass
+class Schedule:
+    """What is left to do: jobs wait for their inputs, the longest chain of trainings goes first."""
+
+    jobs: dict[str, PlannedJob]
+    stages: dict[str, tuple[Stage, ...]]
+    ends: dict[str, Outcome] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._weight = _chain_lengths(self.jobs.values())
+        self.ends |= {job: "done" for job, stages in self.stages.items() if not stages}
+
+    def next(self) -> str | None:
+        """Return the next job that can start; null while all wait or none is left."""
+        ready = [job for job in self.stages if self._is_ready(job)]
+        return max(ready, key=lambda job: (self._weight[job], job), default=None)
+
+    def settle(self, job: str, outcome: Outcome) -> list[Ended]:
+        """Note how a job ended, and return the descendants that can no longer run."""
+        self.running.discard(job)
+        self.ends[job] = outcome
+        if outcome == "done":
+            return []
+        after: Outcome = "diverged" if outcome == "diverged" else "blocked"
+        lost = []
+        for other in self.jobs.values():
+            if other.id not in self.ends and self._needs_lost(other):
+                self.ends[other.id] = after
+                lost.append(Ended(other.id, after, f"needs {job}, which {outcome}"))
+        return lost
+
+    def _needs_lost(self, planned: PlannedJob) -> bool:
+        return any(self.ends.get(job, "done") != "done" for job in planned.job.inputs)
+
+    def _is_ready(self, job: str) -> bool:
+        if job in self.ends or job in self.running:
+            return False
+        return all(self.ends.get(needed) == "done" for needed in self.jobs[job].job.inputs)
+
+
+def run_campaign(
+    results: ResultsDir,
+    device: str,
+    suites: list[CampaignSuite],
+    executor: Executor,
+    watcher: Watcher,
+    only: frozenset[str] = frozenset(),
+) -> dict[str, Outcome]:
+    """Run what is missing of the suites (or of the claims and experiments named) and return how each job ended.
+
+    Raises `CampaignError` when another process is at work in the directory, or a suite has changed since it began.
+    """
+    results.path.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(results.lock, timeout=0):
+            open_campaign(results, device, suites)
+            return _run(results, wanted_jobs([suite.plan for suite in suites], only), executor, watcher)
+    except Timeout:
+        raise CampaignError(f"{results.path}: another `ticketbench run` is at work here; wait for it to end") from None
+    finally:
+        executor.close()
+
+
+def wanted_jobs(plans: list[Plan], only: frozenset[str]) -> dict[str, PlannedJob]:
+    """Return the jobs of some plans by id, inputs first; suites that share a job ask for all it should give."""
+    jobs: dict[str, PlannedJob] = {}
+    for plan in plans:
+        wanted = subset(plan, only) if only else None
+        for planned in plan.jobs:
+            if wanted is None or planned.id in wanted:
+                jobs[planned.id] = _joined(jobs.get(planned.id, planned), planned)
+    return jobs
+
+
+def _joined(one: PlannedJob, other: PlannedJob) -> PlannedJob:
+    metrics = {request.key: request for request in (*one.metrics, *other.metrics)}
+    return one.model_copy(
+        update={
+            "snapshots": tuple(sorted({*one.snapshots, *other.snapshots})),
+            "metrics": tuple(metrics[key] for key in sorted(metrics)),
+        }
+    )
+
+
+def pending_stages(run: RunDir, planned: PlannedJob) -> tuple[Stage, ...]:
+    """Return the stages that a job still needs, judged by its files' presence, size and time alone."""
+    if run.files.has(run.DIVERGED):
+        return ()
+    if not all(run.files.has(name) for name in (run.WEIGHTS, *map(run.snapshot, planned.snapshots))):
+        ready = run.files.has(run.MASK) and run.files.has(run.START)
+        return ("train", "measure") if ready else ("mask", "train", "measure")
+    if not (run.files.has(run.MASK) and run.files.has(run.START)):
+        return ("mask", "measure")
+    measured = run.is_measured(planned)
+    return () if measured and not (run.path / run.FAILURE).exists() else ("measure",)
+
+
+def _run(
+    results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, watcher: Watcher
+) -> dict[str, Outcome]:
+    for planned in jobs.values():
+        for name in results.run(planned.id).damaged():
+            watcher.damaged(f"{planned.id}/{name}")
+    stages = {planned.id: pending_stages(results.run(planned.id), planned) for planned in jobs.values()}
+    schedule = Schedule(jobs, stages)
+    _settle_earlier_divergences(results, schedule, watcher)
+    watcher.planned(len(jobs), sum(1 for end in schedule.ends.values() if end == "done"))
+    while True:
+        while len(schedule.running) < executor.slots and (job := schedule.next()) is not None:
+            results.run(job).write_job(jobs[job])
+            schedule.running.add(job)
+            executor.start(job, stages[job])
+        if not schedule.running:
+            return schedule.ends
+        ended = executor.wait(watcher.progress)
+        _note_lost_worker(results, ended)
+        for end in (ended, *schedule.settle(ended.job, ended.outcome)):
+            watcher.ended(end)
+
+
+def _settle_earlier_divergences(results: ResultsDir, schedule: Schedule, watcher: Watcher) -> None:
+    for job in [job for job in schedule.jobs if results.run(job).outcome() == "diverged"]:
+        for end in schedule.settle(job, "diverged"):
+            watcher.ended(end)
+
+
+def _note_lost_worker(results: ResultsDir, ended: Ended) -> None:
+    """A worker that was killed could not write why its job failed: write it in its place."""
+    run = results.run(ended.job)
+    if ended.outcome == "failed" and run.outcome() != "failed":
+        run.write_record(run.FAILURE, Failure(stage="train", kind="WorkerLost", message=ended.reason))
+
+
+def _chain_lengths(jobs: Iterable[PlannedJob]) -> dict[str, int]:
+    """Return for each job the training steps of the longest chain that it begins."""
+    ordered = list(jobs)
+    after = {planned.id: 0 for planned in ordered}
+    length = {}
+    for planned in reversed(ordered):
+        length[planned.id] = planned.job.training.steps + after[planned.id]
+        for needed in planned.job.inputs:
+            after[needed] = max(after.get(needed, 0), length[planned.id])
+    return length

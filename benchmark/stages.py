@@ -1,0 +1,177 @@
+"""The three stages of a job: mask, train, measure. Each reads files and writes files, and may be run again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from benchmark import environment
+from benchmark.artifacts import ResultsDir, RunDir
+from benchmark.assembly import Workshop, make_subject
+from benchmark.errors import RunError
+from benchmark.images import to_pixels
+from benchmark.metrics import METRICS
+from benchmark.metrics.audit import audit
+from benchmark.metrics.samples import grid
+from benchmark.metrics.subject import Subject
+from benchmark.objectives import OBJECTIVES
+from benchmark.schema.job import MetricRequest, PlannedJob
+from benchmark.schema.measurement import Divergence, Measurement, Progress, Stage
+from benchmark.tickets import make_masks, restored_state, rewind_weights
+from benchmark.training import Diverged, Hooks, Loop, State, new_state
+
+GRID = 64
+"""Images in a sample grid."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where and how jobs run: nothing that a result depends on but the device."""
+
+    device: str = "cpu"
+    data: Path | None = None
+    cache: Path | None = None
+    checkpoint_seconds: float = 15.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One job at work: its recipe, the campaign it belongs to, and where it runs."""
+
+    planned: PlannedJob
+    results: ResultsDir
+    settings: Settings
+    report: Callable[[Progress], None]
+
+    @property
+    def run(self) -> RunDir:
+        """The job's files."""
+        return self.results.run(self.planned.id)
+
+    @property
+    def workshop(self) -> Workshop:
+        """The maker of the job's networks and data."""
+        return Workshop(self.planned.job, self.settings.device, self.settings.data, self.settings.cache)
+
+    def commit(self, name: str, tensors: Mapping[str, Tensor]) -> None:
+        """Write tensors that must be the same bytes whenever they are made on a CPU."""
+        self.run.write_tensors(name, tensors, reproducible=self.settings.device == "cpu")
+
+
+def make_mask(bench: Bench) -> None:
+    """Make the job's masks and the masked weights that its training starts from; always computed on the CPU."""
+    workshop = Workshop(bench.planned.job)
+    start = rewind_weights(workshop, bench.results)
+    networks = workshop.networks()
+    networks.load(start)
+    masks = make_masks(workshop, bench.results, networks)
+    start |= {name: start[name] * mask for name, mask in masks.items()}
+    bench.commit(bench.run.MASK, masks)
+    restored = restored_state(workshop, bench.results)
+    bench.commit(bench.run.START, {f"raw/{name}": tensor for name, tensor in start.items()} | restored)
+
+
+def train(bench: Bench) -> None:
+    """Train the masked networks to the end; write weights and snapshots, or where the training diverged."""
+    run, job = bench.run, bench.planned.job
+    state = new_state(bench.workshop.networks(), job.training, job.start.start_step)
+    resumed = run.files.has(run.CHECKPOINT)
+    state.restore(run.read_tensors(run.CHECKPOINT if resumed else run.START))
+    if resumed:
+        state.step = int(str(run.read_note(run.CHECKPOINT)))
+    begun, since = state.step, time.perf_counter()
+    pixels = bench.workshop.images("train").pixels.to(bench.settings.device)
+    loop = Loop(bench.workshop.objective, job.training, pixels, job.seed, run.read_tensors(run.MASK))
+    try:
+        loop.run(state, _Recorder(bench, state).hooks())
+    except Diverged as end:
+        run.write_record(run.DIVERGED, Divergence(step=end.step, what=end.what))
+        return
+    trained = {name: tensor for name, tensor in state.tensors().items() if not name.startswith("optimizer/")}
+    seconds = time.perf_counter() - since
+    run.write_document("environment.json", dict(environment.describe(bench.settings.device)))
+    run.write_document("timings/train.json", {"from_step": begun, "to_step": state.step, "seconds": seconds})
+    bench.commit(run.WEIGHTS, trained)
+
+
+def measure(bench: Bench) -> None:
+    """Audit the ticket, draw sample grids, and measure every metric that is asked for and not there yet."""
+    run, since = bench.run, time.perf_counter()
+    subject = make_subject(bench.workshop, run, rewind_weights(bench.workshop, bench.results))
+    run.write_document(run.AUDIT, audit(subject).as_document())
+    _draw_grids(bench, subject)
+    missing = [request for request in bench.planned.metrics if not run.has_measurement(request)]
+    for count, request in enumerate(missing):
+        bench.report(Progress(job=run.id, stage="measure", step=count, steps=len(missing)))
+        run.write_measurement(request, _measurement(subject, request))
+    run.write_document("timings/measure.json", {"metrics": len(missing), "seconds": time.perf_counter() - since})
+    run.discard_checkpoint()
+
+
+STAGES: Mapping[Stage, Callable[[Bench], None]] = {"mask": make_mask, "train": train, "measure": measure}
+
+
+class _Recorder:
+    """Keeps a training's log, checkpoints and snapshots, and says how far it is."""
+
+    def __init__(self, bench: Bench, state: State) -> None:
+        self._bench, self._state = bench, state
+        self._last = time.monotonic()
+        _cut_log(bench.run.log, state.step)
+
+    def hooks(self) -> Hooks:
+        """Return what the loop calls."""
+        return Hooks(self._logged, self._snapshot, frozenset(self._bench.planned.snapshots))
+
+    def _logged(self, step: int, losses: dict[str, float]) -> None:
+        run, steps = self._bench.run, self._bench.planned.job.training.steps
+        with run.log.open("a") as file:
+            file.write(json.dumps({"step": step, "loss": losses}) + "\n")
+        if time.monotonic() - self._last >= self._bench.settings.checkpoint_seconds and step < steps:
+            run.write_tensors(run.CHECKPOINT, self._state.tensors(), note=step)
+            self._last = time.monotonic()
+        self._bench.report(Progress(job=run.id, stage="train", step=step, steps=steps, loss=losses))
+
+    def _snapshot(self, step: int, tensors: dict[str, Tensor]) -> None:
+        self._bench.commit(self._bench.run.snapshot(step), tensors)
+
+
+def _cut_log(log: Path, step: int) -> None:
+    """Drop what the log says beyond a step: it will be said again, in the same words."""
+    if log.exists():
+        lines = [line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        log.write_text("".join(line for line in lines if json.loads(line)["step"] <= step))
+
+
+def _measurement(subject: Subject, request: MetricRequest) -> Measurement:
+    entry = METRICS[request.metric.name]
+    found = entry.load()(subject, METRICS.parse(request.metric))
+    try:
+        return Measurement(
+            job=subject.job_id,
+            name=request.name,
+            value=found.value,
+            unit=entry.facts["unit"],
+            lower_is_better=entry.facts["lower_is_better"],
+            protocol=found.protocol,
+            details=found.details,
+        )
+    except ValueError:
+        raise RunError(f"metric {request.name} of {subject.job_id} is {found.value}, not a finite number") from None
+
+
+def _draw_grids(bench: Bench, subject: Subject) -> None:
+    facts = OBJECTIVES[bench.planned.job.objective.name].facts
+    real = subject.images("test").pixels[:GRID]
+    pictures = {"real": real}
+    if facts["generates"]:
+        pictures["samples"] = subject.generate(GRID, "raw").cpu()
+    if facts["reconstructs"]:
+        pictures["reconstructions"] = to_pixels(subject.reconstruct(real, "raw")).cpu()
+    for name, pixels in pictures.items():
+        bench.run.files.write(bench.run.sample_grid(name), grid(pixels, columns=8))

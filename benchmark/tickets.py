@@ -1,0 +1,125 @@
+"""A job's recipe -> its ticket: the mask, the weights it rewinds to, and the optimizer state it goes on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from benchmark.artifacts import ResultsDir
+from benchmark.assembly import Workshop
+from benchmark.errors import RunError
+from benchmark.networks import Networks, prunable_weights, section
+from benchmark.pruning import CRITERIA
+from benchmark.pruning.allocate import draw
+from benchmark.pruning.criterion import Evidence
+from benchmark.schema.job import MaskRecipe, Origin
+from benchmark.streams import stream
+
+Tensors = dict[str, Tensor]
+
+
+def rewind_weights(workshop: Workshop, results: ResultsDir) -> Tensors:
+    """Return the unmasked weights and buffers that a job starts from, component by component as its recipe says."""
+    rewind: Tensors = {}
+    for component, origin in workshop.job.start.origins.items():
+        source = workshop.initial(origin.stream) if origin.job is None else section(_stored(results, origin), "raw")
+        taken = section(source, origin.component or component)
+        if not taken:
+            raise RunError(f"{origin.job}: has no component '{origin.component or component}' to start from")
+        rewind |= {f"{component}/{name}": tensor for name, tensor in taken.items()}
+    return rewind
+
+
+def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
+    """Return the optimizers' state and moving averages of the moment that the weights come from; else nothing."""
+    start, state = workshop.job.start, {}
+    if start.optimizer == "restored":
+        for component, origin in start.origins.items():
+            assert origin.job is not None
+            name = origin.component or component
+            run = results.run(origin.job)
+            at = run.read_job().job.training.steps if origin.at == "end" else origin.at
+            tensors = run.read_tensors(run.snapshot(at))
+            for kind in ("optimizer", "ema"):
+                found = section(tensors, f"{kind}/{name}")
+                state |= {f"{kind}/{component}/{key}": tensor for key, tensor in found.items()}
+    return state
+
+
+def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> Tensors:
+    """Return a job's masks by full name, over all its prunable weights; `networks` hold its unmasked start weights."""
+    recipe = workshop.job.mask
+    weights = prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
+    masks = {name: torch.ones_like(weight, dtype=torch.bool) for name, weight in weights.items()}
+    if recipe.op == "ones":
+        return masks
+    ranked: Mapping[str, Tensor] = networks.state()
+    if recipe.origin.job is not None:
+        run = results.run(recipe.origin.job)
+        masks |= _taken(recipe, run.read_tensors(run.MASK), masks, networks)
+        ranked = _mapped(recipe, _ranked(results, recipe))
+    if recipe.op == "reuse":
+        return masks
+    chosen = [name for name in weights if recipe.components is None or name.partition("/")[0] in recipe.components]
+    _check_shapes({name: ranked[name] for name in chosen if name in ranked}, networks, chosen)
+    return masks | _draw(workshop, {name: ranked[name] for name in chosen}, {name: masks[name] for name in chosen})
+
+
+def _draw(workshop: Workshop, weights: Tensors, previous: Tensors) -> Tensors:
+    recipe, seed = workshop.job.mask, workshop.job.seed
+    assert recipe.criterion is not None
+    score = CRITERIA[recipe.criterion.name].load()
+    evidence = Evidence(weights, stream(seed, "criterion"))
+    scores = score(evidence, CRITERIA.parse(recipe.criterion))
+    return draw(
+        scores,
+        previous,
+        fraction=recipe.fraction,
+        rounds=recipe.rounds,
+        sparsity=recipe.sparsity,
+        pool=recipe.pool,
+    )
+
+
+def _stored(results: ResultsDir, origin: Origin) -> Tensors:
+    assert origin.job is not None
+    run = results.run(origin.job)
+    return run.read_tensors(run.WEIGHTS if origin.at == "end" else run.snapshot(origin.at))
+
+
+def _ranked(results: ResultsDir, recipe: MaskRecipe) -> Tensors:
+    stored = _stored(results, recipe.origin)
+    averages = section(stored, "ema") if recipe.values == "ema" else {}
+    if recipe.values == "ema" and not averages:
+        raise RunError(f"{recipe.origin.job}: has no moving averages to rank; set 'ema' in its training")
+    return section(stored, "raw") | averages
+
+
+def _mapped(recipe: MaskRecipe, tensors: Tensors) -> Tensors:
+    """Rename components by the recipe's map; with a map, what it does not name is left out."""
+    if not recipe.map:
+        return tensors
+    renamed = {}
+    for name, tensor in tensors.items():
+        component, _, rest = name.partition("/")
+        if component in recipe.map:
+            renamed[f"{recipe.map[component]}/{rest}"] = tensor
+    return renamed
+
+
+def _taken(recipe: MaskRecipe, found: Tensors, ones: Tensors, networks: Networks) -> Tensors:
+    """Return another job's masks as this job takes them over; full masks of weights not prunable here fall away."""
+    taken = {name: mask for name, mask in _mapped(recipe, found).items() if name in ones or not bool(mask.all())}
+    _check_shapes(taken, networks, list(taken))
+    return taken
+
+
+def _check_shapes(tensors: Tensors, networks: Networks, names: list[str]) -> None:
+    own = networks.state()
+    for name in names:
+        if name not in own or name not in tensors:
+            raise RunError(f"{name}: the ticket's networks and this job's differ; a 'map' of components may be missing")
+        if tensors[name].shape != own[name].shape:
+            raise RunError(f"{name}: the ticket has shape {tuple(tensors[name].shape)}, needed {tuple(own[name].shape)}")

@@ -1,0 +1,147 @@
+"""One suite of one results directory -> its chapter: what ran, the claims, and what they rest on."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from benchmark.schema.reference import Contradiction
+from benchmark.schema.suite import Paper
+from benchmark.schema.verdict import Verdict
+from benchmark.statistics import mean
+from reports.claims import claim_section
+from reports.evidence import Evidence
+from reports.page import Cell, Chapter, Choice, Disagreement, Fact, Link, Table
+from reports.wording import MISSING, number, share
+
+SMALL = (
+    "A small run: other data, smaller networks, fewer steps than the paper's. It can show whether a relation between "
+    "networks holds at this scale. It can not confirm a number that a paper prints."
+)
+
+
+def chapter(evidence: Evidence, verdicts: Sequence[Verdict], anchor: str, device: str) -> Chapter:
+    """Gather a suite's claims with its notes, contradictions, environment, costs and times."""
+    suite = evidence.suite
+    environment = _environment(evidence)
+    return Chapter(
+        anchor=anchor,
+        title=suite.title,
+        paper=_citation(suite.paper),
+        links=tuple(
+            Link(text=link, href=link) for link in (suite.paper.links if suite.paper else ()) if _is_page(link)
+        ),
+        facts=_facts(evidence, device),
+        banner=SMALL if suite.small else "",
+        claims=tuple(claim_section(evidence, verdict, f"{anchor}-{verdict.claim_id}") for verdict in verdicts),
+        choices=tuple(Choice(unsaid=note.unsaid, chosen=note.chosen, because=note.because) for note in suite.notes),
+        disagreements=tuple(
+            _disagreement(found) for _, held in sorted(evidence.references.items()) for found in held.contradictions
+        ),
+        environment=_environment_table(environment),
+        mixed=_mixed(environment),
+        costs=_costs(evidence),
+        times=_times(evidence),
+    )
+
+
+def _citation(paper: Paper | None) -> str:
+    if paper is None:
+        return ""
+    return f"{', '.join(paper.authors)}: {paper.title}. {paper.venue}, {paper.year}."
+
+
+def _is_page(link: str) -> bool:
+    """Only web addresses become links: another scheme could run code when it is clicked."""
+    return link.startswith(("https://", "http://"))
+
+
+def _facts(evidence: Evidence, device: str) -> tuple[Fact, ...]:
+    suite, ends = evidence.suite, Counter(evidence.outcomes.values())
+    last = suite.first_seed + suite.seeds - 1
+    seeds = f"{suite.seeds} ({suite.first_seed} to {last})" if suite.seeds > 1 else f"1 ({last})"
+    jobs = ", ".join(f"{ends[end]} {end}" for end in sorted(ends, key=lambda end: (-ends[end], end)))
+    facts = [
+        ("suite", suite.key),
+        ("scale", suite.scale),
+        ("seeds", seeds),
+        ("trainings", f"{len(evidence.plan.jobs)} ({jobs})" if jobs else "0"),
+        ("device", device),
+        ("budget", f"{number(suite.budget.minutes)} minutes on {suite.budget.machine}" if suite.budget else ""),
+        ("changed settings", ", ".join(evidence.campaign.overrides)),
+    ]
+    return tuple(Fact(term=term, text=text) for term, text in facts if text)
+
+
+def _disagreement(found: Contradiction) -> Disagreement:
+    matters_for = ", ".join(found.matters_for)
+    return Disagreement(between=" and ".join(found.between), says=found.says, matters_for=matters_for)
+
+
+def _environment(evidence: Evidence) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for document in evidence.documents("environment.json"):
+        for key, value in document.items():
+            found[key].add(str(value))
+    return {key: sorted(values) for key, values in sorted(found.items())}
+
+
+def _environment_table(environment: dict[str, list[str]]) -> Table | None:
+    if not environment:
+        return None
+    rows = tuple(
+        (Cell(text=key.replace("_", " "), head=True), Cell(text="; ".join(values), notable=len(values) > 1))
+        for key, values in environment.items()
+    )
+    return Table(caption="Where the trainings ran, as each recorded it", columns=("what", "value"), rows=rows)
+
+
+def _mixed(environment: dict[str, list[str]]) -> str:
+    mixed = [key.replace("_", " ") for key, values in environment.items() if len(values) > 1]
+    return f"The trainings did not all run alike: {', '.join(mixed)} differ between them." if mixed else ""
+
+
+def _costs(evidence: Evidence) -> Table | None:
+    """Tabulate counted costs per level, one column a metric: theoretical and effective ones are never mixed."""
+    names = evidence.names_of("macs")
+    if not names:
+        return None
+    rows = [
+        (*lead, *(_mean_cell(evidence, jobs, name) for name in names))
+        for lead, jobs in _levels(evidence)
+        if any(evidence.measurement(job, name) for job in jobs for name in names)
+    ]
+    columns = ("experiment", "level", "sparsity", *names)
+    caption = "Counted costs, means over seeds; a mask alone brings no speed-up, so these are not times"
+    return Table(caption=caption, columns=columns, rows=tuple(rows)) if rows else None
+
+
+def _times(evidence: Evidence) -> Table | None:
+    """Tabulate the recorded training times, which shared the machine with other jobs."""
+    rows = []
+    for lead, jobs in _levels(evidence):
+        seconds = [taken for job in jobs if (taken := evidence.step_seconds(job)) is not None]
+        if seconds:
+            rows.append((*lead, Cell(text=number(1000 * mean(seconds))), Cell(text=str(len(seconds)))))
+    columns = ("experiment", "level", "sparsity", "milliseconds per step", "trainings timed")
+    caption = "Measured training time, for information: jobs shared the machine, so no claim rests on it"
+    return Table(caption=caption, columns=columns, rows=tuple(rows)) if rows else None
+
+
+def _levels(evidence: Evidence) -> list[tuple[tuple[Cell, ...], list[str]]]:
+    """Return every level of every experiment: its leading cells, and the jobs of its seeds."""
+    found: list[tuple[tuple[Cell, ...], list[str]]] = []
+    for experiment, levels in evidence.arms.items():
+        for level, seeds in sorted(levels.items()):
+            jobs = [job for _, job in sorted(seeds.items())]
+            sparsities = [value for job in jobs if (value := evidence.sparsity(job)) is not None]
+            sparsity = Cell(text=share(mean(sparsities))) if sparsities else Cell(text=MISSING, missing=True)
+            found.append(((Cell(text=experiment, head=True), Cell(text=str(level)), sparsity), jobs))
+    return found
+
+
+def _mean_cell(evidence: Evidence, jobs: Sequence[str], name: str) -> Cell:
+    made = [found for job in jobs if (found := evidence.measurement(job, name)) is not None]
+    if not made:
+        return Cell(text=MISSING, missing=True)
+    return Cell(text=f"{number(mean([found.value for found in made]))} {made[0].unit}".strip())

@@ -1,0 +1,96 @@
+"""A verdict and its evidence -> the section of one claim."""
+
+from __future__ import annotations
+
+import shlex
+
+from benchmark.schema.verdict import ArmSummary, Verdict
+from reports.comparisons import arms_of, comparisons, decisive, remarks, seeds
+from reports.curve import curve
+from reports.evidence import Evidence
+from reports.forest import forest
+from reports.layers import layers
+from reports.page import ClaimSection, Curve, Picture
+from reports.printed import printed_numbers, protocol_remarks, protocol_table
+from reports.wording import KINDS, bound, bound_kind, count, effect, expectation, share, source
+
+MOST_PICTURES = 6
+
+
+def claim_section(evidence: Evidence, verdict: Verdict, anchor: str) -> ClaimSection:
+    """Word and place all that is known of one claim."""
+    claim, shown = verdict.claim, decisive(verdict)
+    found = shown.effect if shown else None
+    drawn = curve(evidence, claim, anchor)
+    return ClaimSection(
+        anchor=anchor,
+        name=verdict.claim_id,
+        says=claim.says,
+        kind=KINDS[claim.kind],
+        where=source(claim.source),
+        status=verdict.status,
+        label=verdict.label,
+        reason=verdict.reason,
+        effect=effect(found) if found else "no effect computed",
+        margin=bound(bound_kind(claim), found) if found else "",
+        sample_size=count(found.n, "seed") if found else "",
+        expectation=expectation(claim.expect, verdict.status, verdict.as_expected),
+        against=verdict.status in ("reproduced", "not reproduced") and not verdict.as_expected,
+        fragile=verdict.fragile,
+        scale=verdict.scale,
+        forest=forest(claim, verdict.parts),
+        comparisons=comparisons(verdict),
+        seeds=seeds(verdict),
+        remarks=remarks(verdict),
+        curve=drawn,
+        curve_missing=_why_no_curve(drawn, claim.metric),
+        pictures=_pictures(evidence, verdict),
+        printed=printed_numbers(evidence, verdict),
+        protocol=protocol_table(evidence, verdict),
+        protocol_remarks=protocol_remarks(evidence, verdict),
+        layers=layers(evidence, arms_of(verdict)),
+        notes=_notes(verdict),
+        commands=_commands(evidence, verdict),
+    )
+
+
+def _why_no_curve(drawn: Curve | None, metric: str) -> str:
+    return "" if drawn else f"No curve: no level above the dense network has both {metric} and its sparsity measured."
+
+
+def _notes(verdict: Verdict) -> tuple[str, ...]:
+    claim, notes = verdict.claim, list(verdict.claim.notes)
+    if claim.kind == "reduces":
+        notes.insert(0, f"Why this ratio: {claim.because}")
+    elif claim.kind == "beats":
+        notes.insert(0, f"Why this margin: {claim.by.because}")
+    else:
+        notes.insert(0, f"Why this margin: {claim.margin.because}")
+    if claim.kind == "sparsest":
+        best = "none did" if verdict.sparsest is None else share(verdict.sparsest)
+        notes.insert(0, f"The sparsest level that still matched: {best} (the claim asks for {share(claim.at_least)}).")
+    return (*notes, f"Contested: {claim.contested}") if claim.contested else tuple(notes)
+
+
+def _pictures(evidence: Evidence, verdict: Verdict) -> tuple[Picture, ...]:
+    """Take the sample grids of every arm at one seed: the first that all arms have grids for, else the first."""
+    arms = [arm for arm in arms_of(verdict) if arm.observations][:MOST_PICTURES]
+    numbers = sorted({seen.seed for arm in arms for seen in arm.observations})
+    found: tuple[Picture, ...] = ()
+    for seed in numbers:
+        grids = [_grids(evidence, arm, seed) for arm in arms]
+        if all(grids):
+            return tuple(picture for arm in grids for picture in arm)
+        found = found or tuple(picture for arm in grids for picture in arm)
+    return found
+
+
+def _grids(evidence: Evidence, arm: ArmSummary, seed: int) -> tuple[Picture, ...]:
+    jobs = [seen.job for seen in arm.observations if seen.seed == seed and seen.job is not None]
+    return evidence.pictures(jobs[0], arm.name, seed) if jobs else ()
+
+
+def _commands(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
+    settings = "".join(f" --set {shlex.quote(override)}" for override in evidence.campaign.overrides)
+    run = f"ticketbench run {verdict.suite} --scale {verdict.scale} --only {verdict.claim_id} --results DIR{settings}"
+    return run, "ticketbench verify DIR", "ticketbench report DIR -o report.html"

@@ -1,0 +1,93 @@
+"""A claim's comparisons as tables: effects with their bounds, and every seed's value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmark.schema.verdict import ArmSummary, Part, Verdict
+from reports.page import Cell, Table
+from reports.wording import MISSING, average, bound, bound_kind, effect, observed, share
+
+
+def decisive(verdict: Verdict) -> Part | None:
+    """Return the comparison that the verdict's line shows: the last that passed, or the first that decided."""
+    same = [part for part in verdict.parts if part.status == verdict.status] or list(verdict.parts)
+    if not same:
+        return None
+    return same[-1] if verdict.claim.kind == "sparsest" and verdict.status == "reproduced" else same[0]
+
+
+def arms_of(verdict: Verdict) -> Iterator[ArmSummary]:
+    """Yield the arms of a verdict, each once, baselines before what is compared with them."""
+    arms = (arm for part in verdict.parts for arm in (part.baseline, part.arm))
+    yield from {arm.name: arm for arm in arms}.values()
+
+
+def comparisons(verdict: Verdict) -> Table | None:
+    """List every comparison with its effect, its bound and its verdict."""
+    if not verdict.parts:
+        return None
+    columns = ("compared", "sparsity", "against", "mean", "baseline", "effect", "bound", "power", "verdict")
+    caption = f"What was compared in {verdict.claim.metric}; effects are signed so that larger is worse"
+    return Table(caption=caption, columns=columns, rows=tuple(_comparison(verdict, part) for part in verdict.parts))
+
+
+def seeds(verdict: Verdict) -> Table | None:
+    """List every seed's value of every arm, or how its job ended."""
+    arms = [arm for arm in arms_of(verdict) if arm.observations]
+    numbers = sorted({seen.seed for arm in arms for seen in arm.observations})
+    if not numbers:
+        return None
+    rows = tuple((Cell(text=arm.name, head=True), *_by_seed(arm, numbers)) for arm in arms)
+    columns = ("arm", *(f"seed {seed}" for seed in numbers))
+    return Table(caption=f"Every seed: {verdict.claim.metric}", columns=columns, rows=rows)
+
+
+def remarks(verdict: Verdict) -> tuple[str, ...]:
+    """Say what a reader should know of each comparison: reason, sensitivity, warnings, fields that differ."""
+    return tuple(dict.fromkeys(line for part in verdict.parts for line in _remarks(verdict, part)))
+
+
+def _remarks(verdict: Verdict, part: Part) -> Iterator[str]:
+    several = len(verdict.parts) > 1
+    lead = f"{part.arm.name} against {part.baseline.name}: " if several else ""
+    if several:
+        yield f"{lead}{part.reason}"
+    if part.effect is not None and part.effect.method:
+        yield f"Interval: {part.effect.method}"
+    if part.sensitivity:
+        yield f"{lead}{part.sensitivity}"
+    if part.fragile:
+        yield f"{lead}fragile: one seed alone decides this verdict"
+    if part.differing_fields:
+        yield f"{lead}protocols differ in {', '.join(part.differing_fields)}"
+    yield from (f"Caution, {lead}{warning}" if lead else f"Caution: {warning}" for warning in part.warnings)
+
+
+def _comparison(verdict: Verdict, part: Part) -> tuple[Cell, ...]:
+    found, kind = part.effect, bound_kind(verdict.claim)
+    power = None if found is None else found.power
+    return (
+        Cell(text=part.arm.name, head=True),
+        _or_missing(None if part.arm.sparsity is None else share(part.arm.sparsity)),
+        Cell(text=part.baseline.name),
+        Cell(text=average(part.arm), missing=part.arm.mean is None),
+        Cell(text=average(part.baseline), missing=part.baseline.mean is None),
+        _or_missing(None if found is None else effect(found), "no effect computed"),
+        _or_missing(None if found is None else bound(kind, found), "none"),
+        _or_missing(None if power is None else f"{power:.2f}", "not computed"),
+        Cell(text=part.status, status=part.status),
+    )
+
+
+def _by_seed(arm: ArmSummary, numbers: list[int]) -> Iterator[Cell]:
+    seen = {observation.seed: observation for observation in arm.observations}
+    for seed in numbers:
+        if seed in seen:
+            yield Cell(text=observed(seen[seed]), missing=seen[seed].value is None)
+        else:
+            yield Cell(text="no such seed", missing=True)
+
+
+def _or_missing(text: str | None, instead: str = MISSING) -> Cell:
+    return Cell(text=instead if text is None else text, missing=text is None)

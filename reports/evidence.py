@@ -1,0 +1,116 @@
+"""What one suite of a results directory holds, read once and looked up by experiment, level and seed."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+from pydantic import JsonValue
+
+from benchmark.artifacts import ResultsDir
+from benchmark.schema.job import CampaignSuite
+from benchmark.schema.measurement import Measurement, Outcome
+from benchmark.schema.reference import Number, References
+from reports.page import Picture
+
+PNG_SIZE = slice(16, 24)
+"""Width and height in a PNG file's first chunk (PNG specification, 11.2.2)."""
+
+
+class Evidence:
+    """The measurements, samples and documents of one suite's jobs."""
+
+    def __init__(self, results: ResultsDir, campaign: CampaignSuite) -> None:
+        self.results = results
+        self.campaign = campaign
+        self.plan = campaign.plan
+        self.suite = campaign.plan.suite
+        self._planned = {planned.id: planned for planned in self.plan.jobs}
+        self._measured: dict[tuple[str, str], Measurement | None] = {}
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        """How each job ended."""
+        return self.results.outcomes(self.plan)
+
+    @cached_property
+    def arms(self) -> dict[str, dict[int, dict[int, str]]]:
+        """The job of each experiment, level and seed."""
+        found: dict[str, dict[int, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+        for arm in self.plan.arms:
+            found[arm.experiment][arm.level][arm.seed] = arm.job
+        return found
+
+    @cached_property
+    def references(self) -> dict[str, References]:
+        """The reference files of the campaign, by paper key."""
+        from benchmark.suites import read_references
+
+        return {key: read_references(text, f"{key}.yaml") for key, text in sorted(self.campaign.references.items())}
+
+    def reference(self, name: str) -> Number | None:
+        """Return the printed number called `PAPER/NUMBER`, or null if the campaign does not hold it."""
+        paper, _, key = name.partition("/")
+        held = self.references.get(paper)
+        return held.numbers.get(key) if held else None
+
+    def measurement(self, job: str, name: str) -> Measurement | None:
+        """Return what was measured on a job under a name that claims use, or null."""
+        if (job, name) not in self._measured:
+            request = next((request for request in self._planned[job].metrics if request.name == name), None)
+            self._measured[job, name] = self.results.run(job).read_measurement(request) if request else None
+        return self._measured[job, name]
+
+    def names_of(self, metric: str) -> tuple[str, ...]:
+        """Return the names under which the suite measures a metric of the family `METRICS`, sorted."""
+        names = {
+            request.name for planned in self.plan.jobs for request in planned.metrics if request.metric.name == metric
+        }
+        return tuple(sorted(names))
+
+    def of_metric(self, job: str, metric: str) -> Measurement | None:
+        """Return the first measurement of a job by a metric of the family `METRICS`, or null."""
+        names = (request.name for request in self._planned[job].metrics if request.metric.name == metric)
+        return next((made for name in names if (made := self.measurement(job, name)) is not None), None)
+
+    def sparsity(self, job: str) -> float | None:
+        """Return the measured sparsity of a job, or null."""
+        made = self.of_metric(job, "sparsity")
+        return None if made is None else made.value
+
+    def documents(self, name: str) -> Iterator[dict[str, JsonValue]]:
+        """Yield a plain JSON object of every job that has it."""
+        for planned in self.plan.jobs:
+            document = self.results.run(planned.id).read_document(name)
+            if isinstance(document, dict):
+                yield document
+
+    def step_seconds(self, job: str) -> float | None:
+        """Return the seconds that one training step took, or null where no time was recorded."""
+        timing = self.results.run(job).read_document("timings/train.json")
+        if not isinstance(timing, dict):
+            return None
+        first, last, seconds = (timing.get(key) for key in ("from_step", "to_step", "seconds"))
+        if not isinstance(first, int) or not isinstance(last, int) or not isinstance(seconds, int | float):
+            return None
+        return seconds / (last - first) if last > first else None
+
+    def pictures(self, job: str, arm: str, seed: int) -> tuple[Picture, ...]:
+        """Return the sample grids of a job, worded as those of an arm."""
+        files = self.results.run(job).files
+        return tuple(_picture(files.read(name), name, arm, seed) for name in files.names("samples"))
+
+
+def _picture(data: bytes, name: str, arm: str, seed: int) -> Picture:
+    width, height = struct.unpack(">II", data[PNG_SIZE]) if len(data) >= PNG_SIZE.stop else (0, 0)
+    what = name.removeprefix("samples/").removesuffix(".png").replace("_", " ")
+    return Picture(
+        caption=f"{arm}, seed {seed}: {what}",
+        alt=f"Grid of {what} of {arm}, trained with seed {seed}",
+        data=base64.b64encode(data).decode(),
+        width=width,
+        height=height,
+    )

@@ -1,0 +1,68 @@
+"""Verdicts as JUnit XML, for continuous integration: one test case a claim, without times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+from benchmark.schema.verdict import Verdict, Verdicts
+
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML 1.0 document may hold (section 2.2)."""
+
+TAGS = ("failure", "error", "skipped")
+
+
+def junit_xml(verdicts: Verdicts) -> str:
+    """Return a JUnit document: a suite per (suite, scale), a case per claim.
+
+    A verdict against the claim's `expect` is a failure, `not run` an error; `inconclusive` and `not comparable` are
+    skipped, with their reason. The same verdicts give the same text.
+    """
+    root = ElementTree.Element("testsuites", name="ticketbench")
+    for name, judged in _by_suite(verdicts.verdicts).items():
+        suite = ElementTree.SubElement(root, "testsuite", name=_text(name))
+        for verdict in judged:
+            _add_case(suite, verdict)
+        _count(suite)
+    _count(root)
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _by_suite(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    found: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(f"{verdict.suite} at scale {verdict.scale}", []).append(verdict)
+    return found
+
+
+def _add_case(suite: ElementTree.Element, verdict: Verdict) -> None:
+    case = ElementTree.SubElement(suite, "testcase", classname=_text(verdict.suite), name=_text(verdict.claim_id))
+    tag = _tag(verdict)
+    if tag is not None:
+        reason = ElementTree.SubElement(case, tag, message=_text(f"{verdict.label}: {verdict.reason}"))
+        reason.text = _text(f"{verdict.claim.says} (expected: {verdict.claim.expect})")
+        if tag != "skipped":
+            reason.set("type", verdict.status)
+    ElementTree.SubElement(case, "system-out").text = _text(f"{verdict.label}: {verdict.reason}")
+
+
+def _tag(verdict: Verdict) -> str | None:
+    if verdict.status == "not run":
+        return "error"
+    if verdict.status in ("inconclusive", "not comparable"):
+        return "skipped"
+    return None if verdict.claim.expect in ("any", verdict.status) else "failure"
+
+
+def _count(element: ElementTree.Element) -> None:
+    cases = list(element.iter("testcase"))
+    element.set("tests", str(len(cases)))
+    for tag, name in zip(TAGS, ("failures", "errors", "skipped"), strict=True):
+        element.set(name, str(sum(case.find(tag) is not None for case in cases)))
+
+
+def _text(value: str) -> str:
+    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)

@@ -1,0 +1,136 @@
+"""A claim's printed numbers beside what was measured, and the protocols of both field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmark.comparability import differences, reference_differences
+from benchmark.schema.protocol import Protocol
+from benchmark.schema.reference import Number
+from benchmark.schema.verdict import Verdict
+from reports.comparisons import arms_of
+from reports.evidence import Evidence
+from reports.page import Cell, Table
+from reports.wording import average, place, printed, reading, share
+
+NO_COUNTERPART = "no counterpart measured"
+
+
+def references_of(verdict: Verdict) -> tuple[str, ...]:
+    """Return the names of the printed numbers that a claim shows or is compared with."""
+    compared = (comparison.reference for comparison in verdict.claim.compare if comparison.reference)
+    return tuple(dict.fromkeys((*compared, *verdict.claim.references)))
+
+
+def printed_numbers(evidence: Evidence, verdict: Verdict) -> Table | None:
+    """List the printed numbers of a claim with their origin, what was measured in a column of its own."""
+    names = references_of(verdict)
+    if not names:
+        return None
+    metric = next((protocol.metric for protocol in protocols(evidence, verdict)), None)
+    rows = tuple(_row(name, evidence.reference(name), verdict, metric) for name in names)
+    columns = (
+        "number",
+        "printed",
+        "unit",
+        "where",
+        "how it was read",
+        "read from",
+        "runs",
+        "cautions",
+        "measured here",
+    )
+    return Table(caption="Printed in the paper, and beside it what was measured here", columns=columns, rows=rows)
+
+
+def protocols(evidence: Evidence, verdict: Verdict) -> tuple[Protocol, ...]:
+    """Return the distinct protocols of the measurements a verdict rests on."""
+    jobs = (seen.job for arm in arms_of(verdict) for seen in arm.observations if seen.job)
+    made = (evidence.measurement(job, verdict.claim.metric) for job in jobs)
+    return tuple(dict.fromkeys(found.protocol for found in made if found is not None))
+
+
+def protocol_table(evidence: Evidence, verdict: Verdict) -> Table | None:
+    """Set the measuring protocol beside that of each printed number; what keeps them apart is marked."""
+    measured = protocols(evidence, verdict)
+    if not measured:
+        return None
+    held = [(name, found) for name in references_of(verdict) if (found := evidence.reference(name)) is not None]
+    blocking = [_blocking(measured, found, verdict) for _, found in held]
+    apart = frozenset(differences(measured))
+    rows = []
+    for field in Protocol.model_fields:
+        ours = [getattr(one, field) for one in measured]
+        theirs = [getattr(found.protocol, field) for _, found in held]
+        if any(value is not None for value in (*ours, *theirs)):
+            cells = (_theirs(value, field in fields) for value, fields in zip(theirs, blocking, strict=True))
+            rows.append((Cell(text=field.replace("_", " "), head=True), _ours(ours, field in apart), *cells))
+    caption = f"How {verdict.claim.metric} was measured; fields that stand against a comparison are marked"
+    return Table(caption=caption, columns=("field", "measured here", *(name for name, _ in held)), rows=tuple(rows))
+
+
+def protocol_remarks(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
+    """Name the fields that keep each printed number from being compared, and what the claim assumes."""
+    measured, lines = protocols(evidence, verdict), []
+    for name in references_of(verdict):
+        found = evidence.reference(name)
+        fields = _blocking(measured, found, verdict) if found and measured else ()
+        if fields:
+            lines.append(f"Not comparable with {name}: {', '.join(fields)} differ or were never stated.")
+    lines += [f"Assumed for {field}: {why}" for field, why in sorted(verdict.claim.assume.items())]
+    return tuple(lines)
+
+
+def _blocking(measured: Sequence[Protocol], found: Number, verdict: Verdict) -> tuple[str, ...]:
+    fields = {field for one in measured for field in reference_differences(one, found.protocol, verdict.claim.assume)}
+    return tuple(field for field in Protocol.model_fields if field in fields)
+
+
+def _ours(values: Sequence[object], apart: bool) -> Cell:
+    texts = dict.fromkeys("does not apply" if value is None else str(value) for value in values)
+    return Cell(text="; ".join(texts), missing=all(value is None for value in values), notable=apart)
+
+
+def _theirs(value: object, blocks: bool) -> Cell:
+    text = "not stated" if value is None else str(value)
+    return Cell(
+        text=f"{text} (differs)" if blocks and value is not None else text, missing=value is None, notable=blocks
+    )
+
+
+def _row(name: str, found: Number | None, verdict: Verdict, metric: str | None) -> tuple[Cell, ...]:
+    if found is None:
+        gap = Cell(text="not in the reference files of this campaign", missing=True)
+        return (Cell(text=name, head=True), gap, *(Cell(text="", missing=True) for _ in range(7)))
+    return (
+        Cell(text=name, head=True),
+        Cell(text=printed(found), missing=found.value is None),
+        Cell(text=found.unit),
+        Cell(text=place(found.place)),
+        Cell(text=reading(found), missing=found.read is None),
+        Cell(text=found.source or "no source", missing=found.source is None),
+        Cell(text="not stated" if found.runs is None else str(found.runs), missing=found.runs is None),
+        Cell(text="; ".join(found.cautions) or "none"),
+        _measured(name, found, verdict, metric),
+    )
+
+
+def _measured(name: str, found: Number, verdict: Verdict, metric: str | None) -> Cell:
+    """Give the counterpart of a printed number: a sparsity for a sparsity, a mean for the same metric."""
+    if found.unit == "fraction" or found.protocol.metric == "sparsity":
+        return _sparsity(verdict)
+    compared = any(comparison.reference == name for comparison in verdict.claim.compare)
+    if compared or (found.protocol.metric is not None and found.protocol.metric == metric):
+        arms = [arm for arm in arms_of(verdict) if arm.observations and arm.mean is not None]
+        if arms:
+            return Cell(text="; ".join(f"{arm.name}: {average(arm)}" for arm in arms))
+    return Cell(text=NO_COUNTERPART, missing=True)
+
+
+def _sparsity(verdict: Verdict) -> Cell:
+    if verdict.claim.kind == "sparsest":
+        none = verdict.sparsest is None
+        return Cell(text="no level matched" if none else share(verdict.sparsest or 0.0), missing=none)
+    arms = [(part.arm.name, part.arm.sparsity) for part in verdict.parts if part.arm.sparsity is not None]
+    text = "; ".join(f"{name}: {share(value)}" for name, value in dict(arms).items())
+    return Cell(text=text or NO_COUNTERPART, missing=not text)

@@ -1,0 +1,167 @@
+"""How the report writes numbers, places and verdicts: one wording each."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Literal
+
+from benchmark.schema.claim import Claim, Source
+from benchmark.schema.measurement import Outcome
+from benchmark.schema.reference import How, Number, Place
+from benchmark.schema.verdict import ArmSummary, Effect, Observation, Status
+
+MISSING = "not measured"
+MINUS = "\N{MINUS SIGN}"
+
+KINDS: dict[str, str] = {
+    "matches": "no worse than its baseline",
+    "beats": "better than its baseline",
+    "equals": "equal to a printed number",
+    "reduces": "a cost falls to at most a ratio",
+    "sparsest": "the sparsest level that still matches",
+    "differs": "different from its baseline",
+    "same": "the same as its baseline",
+}
+
+READINGS: dict[How, str] = {
+    "text": "read in the paper's text",
+    "code": "read in the authors' code",
+    "page": "read on the authors' page",
+    "digitised": "digitised from a figure",
+    "derived": "derived from printed numbers",
+}
+
+ENDS: dict[Outcome, str] = {
+    "diverged": "diverged",
+    "failed": "failed",
+    "blocked": "blocked by a failed job",
+    "missing": "not run",
+    "done": MISSING,
+}
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number for reading: so many significant digits, or all of a whole number of up to seven."""
+    if not math.isfinite(value):
+        text = "undefined" if math.isnan(value) else "-\N{INFINITY}" if value < 0 else "\N{INFINITY}"
+    elif value == int(value) and abs(value) < 1e7:
+        text = f"{int(value):,}"
+    elif 1e-3 <= abs(value) < 1e7:
+        decimals = max(0, digits - 1 - _exponent(value, digits))
+        text = f"{value:,.{decimals}f}"
+    else:
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        text = f"{mantissa} \N{MULTIPLICATION SIGN} 10^{int(exponent)}"
+    return text.replace("-", MINUS)
+
+
+def _exponent(value: float, digits: int) -> int:
+    return int(f"{value:.{digits - 1}e}".partition("e")[2])
+
+
+def share(value: float) -> str:
+    """Write a fraction between 0 and 1, a sparsity above all."""
+    return f"{value:.3f}"
+
+
+def place(where: Place) -> str:
+    """Say where a number stands in its paper."""
+    named = (
+        _labelled("Section", where.section),
+        _labelled("Table", where.table),
+        _labelled("Figure", where.figure),
+        f"row {where.row}" if where.row else "",
+        f"column {where.column}" if where.column else "",
+    )
+    return ", ".join(text for text in named if text) or "place not recorded"
+
+
+def source(where: Source) -> str:
+    """Say where the paper makes a claim."""
+    named = (
+        where.paper,
+        _labelled("Section", where.section),
+        _labelled("Table", where.table),
+        _labelled("Figure", where.figure),
+        f"page {where.page}" if where.page else "",
+    )
+    return ", ".join(text for text in named if text)
+
+
+def _labelled(label: str, text: str | None) -> str:
+    """Put the label before a bare numeral (`2`, `A.1`); what says itself what it is (`abstract`) stays as it is."""
+    return f"{label} {text}" if text and re.match(r"\d|[A-Z]\.?\d", text) else text or ""
+
+
+def effect(value: Effect) -> str:
+    """Say an effect with its interval: differences with their unit, ratios with a multiplication sign."""
+    sign = "\N{MULTIPLICATION SIGN}" if value.scale == "ratio" else ""
+    unit = "" if value.scale == "ratio" else f" {value.unit}"
+    low, high = f"{sign}{number(value.low)}", f"{sign}{number(value.high)}"
+    return f"{_signed(value)}{unit} ({value.level:.0%} interval {low} to {high})".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def _signed(value: Effect) -> str:
+    if value.scale == "ratio":
+        return f"\N{MULTIPLICATION SIGN}{number(value.estimate)}"
+    return f"+{number(value.estimate)}" if value.estimate > 0 else number(value.estimate)
+
+
+def bound(kind: Literal["margin", "by", "ratio"], value: Effect) -> str:
+    """Say the bound that an effect was judged against."""
+    if kind == "ratio":
+        return f"at most \N{MULTIPLICATION SIGN}{number(value.margin)}"
+    return f"{'better by more than' if kind == 'by' else 'margin'} {number(value.margin)} {value.unit}"
+
+
+def bound_kind(claim: Claim) -> Literal["margin", "by", "ratio"]:
+    """Tell which bound a claim declares."""
+    if claim.kind == "beats":
+        return "by"
+    return "ratio" if claim.kind == "reduces" else "margin"
+
+
+def expectation(expect: str, status: Status, as_expected: bool) -> str:
+    """Say what was expected of a claim and whether it came so."""
+    if expect == "any":
+        return "no expectation declared"
+    if as_expected:
+        return f"expected: {expect}; as expected"
+    if status in ("reproduced", "not reproduced"):
+        return f"expected: {expect}; against expectation"
+    return f"expected: {expect}; still open"
+
+
+def printed(value: Number) -> str:
+    """Give a number as its paper prints it, or say that nobody could read it."""
+    if value.status == "not sourced" or value.value is None:
+        return "not sourced"
+    text = value.printed if value.printed is not None else number(value.value)
+    spread = f" \N{PLUS-MINUS SIGN} {number(value.spread.value)} ({value.spread.means})" if value.spread else ""
+    return f"{text}{spread}"
+
+
+def reading(value: Number) -> str:
+    """Say how a printed number was read, and with which error."""
+    if value.read is None:
+        return "nobody could read it"
+    error = f", reading error \N{PLUS-MINUS SIGN}{number(value.reading_error)}" if value.reading_error else ""
+    return f"{READINGS[value.read]}{error}"
+
+
+def average(arm: ArmSummary) -> str:
+    """Say an arm's mean and standard deviation over seeds."""
+    if arm.mean is None:
+        return MISSING
+    return number(arm.mean) if arm.sd is None else f"{number(arm.mean)} (sd {number(arm.sd)})"
+
+
+def observed(seen: Observation) -> str:
+    """Say one seed's value, or how its job ended without one."""
+    return number(seen.value, 4) if seen.value is not None else ENDS[seen.outcome]
+
+
+def count(amount: int, singular: str, plural: str | None = None) -> str:
+    """Write an amount with its noun."""
+    return f"{amount:,} {singular if amount == 1 else plural or singular + 's'}"

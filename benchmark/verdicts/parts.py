@@ -121,14 +121,15 @@ def _precision_warnings(claim: Claim, contrast: Contrast, shown: Effect | None) 
 
 def _margin_warnings(contrast: Contrast, shown: Effect) -> list[str]:
     """Warn where the margin is below what another seed alone would change."""
+    printed_number = contrast.baseline if isinstance(contrast.baseline, Printed) else None
     around = contrast.arm if isinstance(contrast.baseline, Printed) else contrast.baseline
     values = [value for value in around.values() if value is not None]
-    center, spread = abs(statistics.mean(values)), statistics.sd(values)
+    center = printed_number.value if printed_number else statistics.mean(values)
     warnings = []
-    if shown.margin < SEED_NOISE * center:
+    if shown.margin < SEED_NOISE * abs(center):
         warnings.append(
             f"The margin is under {100 * SEED_NOISE:g} % of the baseline's mean, which is below seed noise."
         )
-    if shown.margin < spread:
+    if shown.margin < statistics.sd(values):
         warnings.append("The margin is under one standard deviation over seeds.")
     return warnings

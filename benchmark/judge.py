@@ -1,0 +1,130 @@
+"""A results directory's claims, judged from its files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from benchmark import statistics
+from benchmark.artifacts import ResultsDir
+from benchmark.schema.claim import Claim
+from benchmark.schema.job import Arm, CampaignSuite
+from benchmark.schema.measurement import Measurement, Outcome
+from benchmark.schema.reference import Number
+from benchmark.schema.verdict import Observation, Verdict, Verdicts
+from benchmark.verdicts import ArmData, judge_claim
+
+UNFINISHED = frozenset({"failed", "blocked", "missing"})
+UNDECIDED = frozenset({"inconclusive", "not comparable"})
+
+
+def judge(results: ResultsDir) -> Verdicts:
+    """Return a verdict on every claim that the campaign's suites make at their scale."""
+    campaign = results.read_campaign()
+    return Verdicts(verdicts=tuple(one for suite in campaign.suites.values() for one in _judge_suite(results, suite)))
+
+
+def exit_code(verdicts: Verdicts, outcomes: Iterable[Outcome]) -> int:
+    """Return the exit code of `verify`, the first that applies.
+
+    4: a job has no result, or a claim's numbers were not measured; 1: a verdict contradicts its claim's `expect`;
+    3: a claim that expects a verdict has none either way; 0: otherwise.
+    """
+    found = verdicts.verdicts
+    if any(outcome in UNFINISHED for outcome in outcomes) or any(one.status == "not run" for one in found):
+        return 4
+    unexpected = {one.status for one in found if not one.as_expected}
+    if unexpected - UNDECIDED:
+        return 1
+    return 3 if unexpected else 0
+
+
+def _judge_suite(results: ResultsDir, suite: CampaignSuite) -> list[Verdict]:
+    plan = suite.plan.suite
+    numbers = _numbers(suite.references)
+    view = _View(results, suite)
+    return [
+        judge_claim(
+            claim,
+            view.arms(claim),
+            numbers,
+            suite=plan.key,
+            claim_id=claim_id,
+            scale=plan.scale,
+            small=plan.small,
+        )
+        for claim_id, claim in plan.claims.items()
+        if not claim.only_at or plan.scale in claim.only_at
+    ]
+
+
+def _numbers(texts: Mapping[str, str]) -> dict[str, Number]:
+    """Return every printed number by `PAPER/NUMBER`."""
+    if not texts:
+        return {}
+    from benchmark.suites import read_references  # only where a suite has references: the YAML reader is slow to load
+
+    return {
+        f"{paper}/{name}": number
+        for paper, text in texts.items()
+        for name, number in read_references(text, f"{paper}.yaml").numbers.items()
+    }
+
+
+class _View:
+    """What a suite's jobs measured, by arm."""
+
+    def __init__(self, results: ResultsDir, suite: CampaignSuite) -> None:
+        self._results = results
+        self._jobs = {planned.id: planned for planned in suite.plan.jobs}
+        self._outcomes = results.outcomes(suite.plan)
+        self._seeds: dict[tuple[str, int], list[Arm]] = {}
+        for arm in suite.plan.arms:
+            self._seeds.setdefault((arm.experiment, arm.level), []).append(arm)
+
+    def arms(self, claim: Claim) -> dict[str, ArmData]:
+        """Return the arms that a claim names; for a bare experiment, all its levels."""
+        names = {name for one in claim.compare for name in (one.arm, one.baseline) if name is not None}
+        return {
+            f"{experiment}@{level}": self._arm(experiment, level, claim.metric)
+            for experiment, level in self._seeds
+            if names & {experiment, f"{experiment}@{level}"}
+        }
+
+    def _arm(self, experiment: str, level: int, metric: str) -> ArmData:
+        seeds = sorted(self._seeds[experiment, level], key=lambda arm: arm.seed)
+        found = [_Seed(arm, self._outcomes[arm.job], self._measurement(arm.job, metric)) for arm in seeds]
+        measured = [one.measurement for one in found if one.measurement is not None]
+        protocols = {one.protocol.model_dump_json(): one.protocol for one in measured}
+        return ArmData(
+            name=f"{experiment}@{level}",
+            level=level,
+            sparsity=self._sparsity(seeds),
+            observations=tuple(one.observation() for one in found),
+            protocols=tuple(protocols.values()),
+            unit=measured[0].unit if measured else "",
+            lower_is_better=measured[0].lower_is_better if measured else True,
+        )
+
+    def _sparsity(self, seeds: list[Arm]) -> float | None:
+        found = [self._measurement(arm.job, "sparsity") for arm in seeds]
+        values = [one.value for one in found if one is not None]
+        return statistics.mean(values) if values else None
+
+    def _measurement(self, job_id: str, metric: str) -> Measurement | None:
+        """Return a finished job's measurement; a job that failed its audit has none that counts."""
+        if self._outcomes[job_id] != "done":
+            return None
+        request = next((one for one in self._jobs[job_id].metrics if one.name == metric), None)
+        return None if request is None else self._results.run(job_id).read_measurement(request)
+
+
+@dataclass(frozen=True)
+class _Seed:
+    arm: Arm
+    outcome: Outcome
+    measurement: Measurement | None
+
+    def observation(self) -> Observation:
+        value = None if self.measurement is None else self.measurement.value
+        return Observation(seed=self.arm.seed, job=self.arm.job, outcome=self.outcome, value=value)

@@ -4,7 +4,8 @@ Facts: `unit`; `lower_is_better`; `needs`, what the objective must offer (`sampl
 `assets(options)`, where downloads may be needed (`benchmark.prepare`).
 """
 
-from benchmark.metrics.options import FeatureOptions, ReconstructionOptions
+from benchmark.metrics.options import FeatureOptions, MacsOptions, ReconstructionOptions
+from benchmark.schema.record import Options
 from benchmark.table import Entry, Table
 
 METRICS = Table(
@@ -37,6 +38,24 @@ METRICS = Table(
             ReconstructionOptions,
             "mean squared error per pixel between images and their reconstructions, on the scale -1..1",
             facts={"unit": "MSE", "lower_is_better": True, "needs": "reconstructions"},
+        ),
+        "sparsity": Entry(
+            "benchmark.metrics.sparsity:measure",
+            Options,
+            "fraction removed of the prunable weights",
+            facts={"unit": "fraction", "lower_is_better": False},
+        ),
+        "macs": Entry(
+            "benchmark.metrics.macs:measure",
+            MacsOptions,
+            "multiply-accumulates of one image's pass, dense-theoretical or of the kept weights alone",
+            facts={"unit": "MAC", "lower_is_better": True},
+        ),
+        "audit": Entry(
+            "benchmark.metrics.audit:measure",
+            Options,
+            "layers with nothing left, on a ticket checked against its mask, rewind weights and count",
+            facts={"unit": "layers", "lower_is_better": True},
         ),
     },
 )

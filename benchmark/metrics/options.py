@@ -45,3 +45,10 @@ class ReconstructionOptions(Options):
 
     split: Literal["train", "test"]
     weights: Literal["raw", "ema"] = "raw"
+
+
+class MacsOptions(Options):
+    """Whether masked weights count (`dense`) or not (`effective`), and of which component (null: all of them)."""
+
+    kind: Literal["dense", "effective"]
+    component: str | None = None

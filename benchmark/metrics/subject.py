@@ -28,8 +28,9 @@ class Subject:
     """A finished job as a metric sees it. All tensors are keyed by full names (`benchmark.networks`).
 
     `start` are the weights that the training began from, `rewind` the unmasked weights they should be, `end` the
-    trained ones. `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch
-    size; `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job.
+    trained ones; `expected_kept` is how many weights the counting rule leaves, null where no mask was drawn.
+    `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
+    `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job.
     """
 
     job_id: str
@@ -45,6 +46,7 @@ class Subject:
     images: Callable[[Split], Images]
     extractor: Callable[[Resolved], Extractor]
     store: Callable[[str, Mapping[str, np.ndarray]], None]
+    expected_kept: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""Sparsity: the fraction removed of the prunable weights, and of the whole network beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+from torch import Tensor
+
+from benchmark.metrics import METRICS
+from benchmark.metrics.subject import Subject, Value
+from benchmark.schema.protocol import Protocol
+
+if TYPE_CHECKING:
+    from benchmark.schema.record import Options
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many weights a set of masks covers, and how many it keeps."""
+
+    prunable: int
+    kept: int
+
+    @property
+    def sparsity(self) -> float:
+        """The fraction removed (0 where nothing is prunable)."""
+        return (self.prunable - self.kept) / self.prunable if self.prunable else 0.0
+
+    def as_document(self) -> dict[str, JsonValue]:
+        """Return the counts as plain JSON."""
+        return {"prunable": self.prunable, "kept": self.kept, "sparsity": self.sparsity}
+
+
+def count(masks: Mapping[str, Tensor]) -> Count:
+    """Return the counts over some masks together."""
+    return Count(sum(mask.numel() for mask in masks.values()), sum(int(mask.sum()) for mask in masks.values()))
+
+
+def count_layers(masks: Mapping[str, Tensor]) -> dict[str, Count]:
+    """Return the counts of each mask, in the order of names."""
+    return {name: count({name: mask}) for name, mask in sorted(masks.items())}
+
+
+def measure(subject: Subject, options: Options) -> Value:
+    """Return removed / prunable.
+
+    `details` give the counts per layer and per component, and `whole_network`: removed / all parameters, biases and
+    normalization included, which is what papers mean that count the whole network.
+    """
+    masks = subject.masks
+    overall = count(masks)
+    parameters = sum(parameter.numel() for _, parameter in subject.networks_of("raw").named_parameters())
+    components = {
+        component: count({name: mask for name, mask in masks.items() if name.startswith(f"{component}/")})
+        for component in sorted({name.partition("/")[0] for name in masks})
+    }
+    return Value(
+        overall.sparsity,
+        Protocol(
+            metric="sparsity",
+            version=METRICS["sparsity"].version,
+            convention="weights that the mask sets to zero / prunable weights",
+        ),
+        overall.as_document()
+        | {
+            "parameters": parameters,
+            "whole_network": (overall.prunable - overall.kept) / parameters if parameters else 0.0,
+            "components": {name: counted.as_document() for name, counted in components.items()},
+            "layers": {name: counted.as_document() for name, counted in count_layers(masks).items()},
+        },
+    )

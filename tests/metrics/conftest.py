@@ -1,0 +1,60 @@
+"""A small, sound ticket as metrics see it, for the tests of the cost metrics and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from benchmark.metrics.subject import Subject
+from benchmark.models.construction import materialize
+from benchmark.models.dcgan import build
+from benchmark.models.initialization import initialize
+from benchmark.models.options import DcganOptions
+from benchmark.networks import prunable_weights
+from benchmark.schema.record import Resolved
+
+KINDS = ("conv", "conv_transpose", "linear")
+SHAPE = (1, 16, 16)
+
+
+def never(*_: Any) -> Any:
+    raise AssertionError("this metric has no business with images")
+
+
+@pytest.fixture
+def ticket() -> Callable[..., Subject]:
+    """`ticket(keep=0.4, **fields)`: a sound ticket, with some of the subject's fields replaced."""
+    return make_ticket
+
+
+def make_ticket(keep: float = 0.4, **changes: Any) -> Subject:
+    """A DCGAN with random masks, "trained" by doubling its weights."""
+    networks = materialize(build, DcganOptions(base_channels=4, z_dim=6), SHAPE, "cpu")
+    chance = torch.Generator().manual_seed(0)
+    initialize(networks, "torch_default", chance)
+    rewind = {name: tensor.detach().clone() for name, tensor in networks.state().items()}
+    masks = {
+        name: torch.rand(weight.shape, generator=chance) < keep
+        for name, weight in prunable_weights(networks, KINDS, ()).items()
+    }
+    start = {name: tensor * masks[name] if name in masks else tensor for name, tensor in rewind.items()}
+    subject = Subject(
+        job_id="job",
+        dataset=Resolved(name="digits"),
+        device="cpu",
+        masks=masks,
+        start=start,
+        rewind=rewind,
+        end={name: tensor * 2 for name, tensor in start.items()},
+        networks_of=lambda weights: networks,
+        generate=never,
+        reconstruct=never,
+        images=never,
+        extractor=never,
+        store=never,
+    )
+    return replace(subject, **changes)

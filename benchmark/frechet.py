@@ -52,7 +52,8 @@ def frechet_distance(mean1: Array, covariance1: Array, mean2: Array, covariance2
     """Return |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1^(1/2) S2 S1^(1/2))^(1/2): the *squared* distance, as FID uses it.
 
     The last trace is the sum of the roots of a symmetric matrix's eigenvalues, so no complex root can arise. The
-    value is not clamped: for equal Gaussians it is zero up to rounding, of either sign. Covariances may be singular.
+    value is not clamped: for equal Gaussians it is zero up to rounding (1e-7 of the traces at most), of either sign.
+    Covariances may be singular.
     """
     eigenvalues, vectors = scipy.linalg.eigh(covariance1)
     kept = _above_rounding(eigenvalues)

@@ -13,6 +13,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -161,19 +162,18 @@ def _download(url: str, asset: Asset, file: IO[bytes], progress: Progress | None
         return "not an https, http or file address"
     digest, received = hashlib.sha256(), 0
     try:
-        response = urllib.request.urlopen(url, timeout=30)  # noqa: S310 - the scheme was checked above
-    except OSError as error:
+        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 - the scheme was checked above
+            # One byte more than expected is enough to know that an answer is too long.
+            while received <= asset.size and (chunk := response.read(min(CHUNK, asset.size + 1 - received))):
+                file.write(chunk)
+                digest.update(chunk)
+                received += len(chunk)
+                if progress is not None:
+                    progress(min(received, asset.size), asset.size)
+        file.flush()
+        os.fsync(file.fileno())
+    except (OSError, HTTPException) as error:
         return str(error)
-    with response:
-        # One byte more than expected is enough to know that an answer is too long.
-        while received <= asset.size and (chunk := response.read(min(CHUNK, asset.size + 1 - received))):
-            file.write(chunk)
-            digest.update(chunk)
-            received += len(chunk)
-            if progress is not None:
-                progress(received, asset.size)
-    file.flush()
-    os.fsync(file.fileno())
     if received < asset.size:
         return f"cut off after {received} of {asset.size} bytes"
     return None if digest.hexdigest() == asset.sha256 else "another file than expected (its SHA-256 differs)"

@@ -1,0 +1,121 @@
+"""Inception-v3 of 2015-12-05 through clean-fid's own modules (Parmar et al. 2022), on weights that were checked.
+
+clean-fid would fetch its weights while it is built, unchecked and into a shared temporary folder; here it is handed
+a file from the cache directory (`benchmark.prepare`) or one of the user's.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from benchmark.errors import MissingAssetError
+from benchmark.features.extractor import Extractor
+from benchmark.prepare import ASSETS, check, require
+
+if TYPE_CHECKING:
+    from benchmark.features.options import InceptionOptions
+
+DIMENSIONS = 2048
+BATCH_SIZE = 50
+RESIZERS = {
+    "clean": "PIL bicubic to 299x299, antialiased, float per channel (clean-fid clean)",
+    "legacy_pytorch": "PyTorch bilinear to 299x299, align_corners false, no antialiasing (clean-fid legacy_pytorch)",
+    "legacy_tensorflow": "bilinear to 299x299 inside the network, as in TensorFlow 1 (clean-fid legacy_tensorflow)",
+}
+
+
+def load(options: InceptionOptions, device: str | torch.device, cache: Path | None = None) -> Extractor:
+    """Return the extractor; raise `MissingAssetError` if its weights or torchvision cannot be used here.
+
+    One-channel images are repeated to three, as PIL's conversion to RGB does.
+    """
+    path, sha256 = _weights(options, cache)
+    build = _state_dict_network if options.mode == "legacy_pytorch" else _torchscript_network
+    try:
+        network = build(path, options.mode, device)
+    except (RuntimeError, AttributeError, TypeError, EOFError, pickle.UnpicklingError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise MissingAssetError(f"{path}: not the weights that the mode {options.mode} reads: {reason}") from error
+    resize = _resizer(options.mode)
+    return Extractor(
+        name=f"inception_{options.mode}",
+        sha256=sha256,
+        dimensions=DIMENSIONS,
+        resizer=RESIZERS[options.mode],
+        quantization="uint8 before resizing, none after",
+        embed=lambda pixels: network(resize(pixels.expand(-1, 3, -1, -1)).to(device)),
+        batch_size=BATCH_SIZE,
+    )
+
+
+def _weights(options: InceptionOptions, cache: Path | None) -> tuple[Path, str]:
+    asset = ASSETS[options.asset]
+    if options.weights is None:
+        return require(options.asset, cache), asset.sha256
+    path, sha256 = Path(options.weights), options.sha256 or asset.sha256
+    check(path, sha256, "if this is the file you mean, state its hash as 'sha256' beside 'weights'")
+    if path.name != asset.file:
+        raise MissingAssetError(f"{path}: clean-fid looks for the name {asset.file} in a folder; rename the file")
+    return path, sha256
+
+
+def _torchscript_network(path: Path, mode: str, device: str | torch.device) -> Callable[[Tensor], Tensor]:
+    from cleanfid.inception_torchscript import InceptionV3W
+
+    with warnings.catch_warnings():
+        # torch calls torch.jit.load deprecated (a FutureWarning since 2.15); nothing else reads this file.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        network: nn.Module = InceptionV3W(str(path.parent), download=False, resize_inside=mode == "legacy_tensorflow")
+    return network.eval().to(device)
+
+
+def _state_dict_network(path: Path, mode: str, device: str | torch.device) -> Callable[[Tensor], Tensor]:
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    with _served_to_cleanfid(state) as inception, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # clean-fid uses torchvision's old spelling of "no weights"
+        network: nn.Module = inception.InceptionV3(output_blocks=[3], resize_input=False)
+    network.eval().to(device)
+    return lambda images: network(images / 255.0)[0].flatten(1)
+
+
+@contextmanager
+def _served_to_cleanfid(state: dict[str, Tensor]) -> Iterator[Any]:
+    """Let clean-fid's Inception find these weights where it would have downloaded its own."""
+    try:
+        from cleanfid import inception_pytorch
+    except (ImportError, RuntimeError) as error:
+        raise MissingAssetError(
+            f"torchvision cannot be imported ({error}): install torch and torchvision from one source"
+        ) from error
+    fetch = inception_pytorch.load_state_dict_from_url
+    inception_pytorch.load_state_dict_from_url = lambda *_, **__: state
+    try:
+        yield inception_pytorch
+    finally:
+        inception_pytorch.load_state_dict_from_url = fetch
+
+
+def _resizer(mode: str) -> Callable[[Tensor], Tensor]:
+    """Return clean-fid's resizing of uint8 [B, 3, H, W] to float32 [B, 3, 299, 299]."""
+    if mode == "legacy_tensorflow":
+        return lambda pixels: pixels.float()
+    from cleanfid.resize import build_resizer
+
+    def resized(pixels: Tensor) -> Tensor:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Pillow 11 and 12 on fromarray(mode=...)
+            images = [one_resized(image) for image in pixels.permute(0, 2, 3, 1).cpu().numpy()]
+        return torch.stack([torch.from_numpy(image.copy()).permute(2, 0, 1) for image in images])
+
+    with warnings.catch_warnings():  # the legacy builder silences every warning of the process
+        one_resized = build_resizer(mode)
+    return resized

@@ -47,14 +47,3 @@ def bind(masks: Masks, weights: Mapping[str, Tensor]) -> Callable[[], None]:
 def apply(masks: Masks, weights: Mapping[str, Tensor]) -> None:
     """Set masked weights to zero in place, once."""
     bind(masks, weights)()
-
-
-def sparsity(masks: Masks) -> float:
-    """Return the fraction of prunable weights that is removed (0 where nothing is prunable)."""
-    total = sum(mask.numel() for mask in masks.values())
-    return 1.0 - sum(kept_per_layer(masks).values()) / total if total else 0.0
-
-
-def kept_per_layer(masks: Masks) -> dict[str, int]:
-    """Return how many weights of each layer are kept."""
-    return {name: int(mask.sum()) for name, mask in masks.items()}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmark.networks import Networks, prunable_weights
-from benchmark.pruning.mask import apply, bind, check, kept_per_layer, ones, sparsity
+from benchmark.pruning.mask import apply, bind, check, ones
 
 KINDS = ("conv", "conv_transpose", "linear")
 
@@ -58,13 +58,6 @@ def test_the_dense_mask_changes_nothing_not_even_nan() -> None:
     apply(ones({"a": weight}), {"a": weight})
     assert weight[0] == 1
     assert weight[1].isnan()
-
-
-def test_sparsity_is_the_fraction_removed() -> None:
-    masks = {"a/x": torch.tensor([True, False, False, False]), "b/y": torch.tensor([[True], [True]])}
-    assert sparsity(masks) == pytest.approx(0.5)
-    assert kept_per_layer(masks) == {"a/x": 1, "b/y": 2}
-    assert sparsity({}) == 0.0
 
 
 @pytest.mark.parametrize(

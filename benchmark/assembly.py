@@ -17,7 +17,8 @@ from benchmark.features.extractor import Extractor
 from benchmark.images import Images, to_pixels, to_values
 from benchmark.metrics.subject import Subject
 from benchmark.models import MODELS
-from benchmark.models.initialization import initialize, materialize
+from benchmark.models.construction import materialize
+from benchmark.models.initialization import initialize
 from benchmark.networks import Networks, section
 from benchmark.objectives import OBJECTIVES
 from benchmark.objectives.objective import Objective
@@ -74,7 +75,7 @@ class Workshop:
         return extractor
 
 
-def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor]) -> Subject:
+def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], expected_kept: int) -> Subject:
     """Return a finished job as metrics see it; networks, images and extractors are made when first asked for."""
     end = run.read_tensors(run.WEIGHTS)
     evaluation = Evaluation(workshop, end)
@@ -85,6 +86,7 @@ def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor]) 
         masks=run.read_tensors(run.MASK),
         start=section(run.read_tensors(run.START), "raw"),
         rewind=rewind,
+        expected_kept=expected_kept,
         end=section(end, "raw"),
         networks_of=evaluation.networks_of,
         generate=evaluation.generate,

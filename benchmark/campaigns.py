@@ -10,7 +10,7 @@ from benchmark.artifacts import ResultsDir
 from benchmark.errors import CampaignError
 from benchmark.plan import make_plan
 from benchmark.schema.job import Campaign, CampaignSuite
-from benchmark.suites import read_references, read_suite
+from benchmark.suites import read_references, read_suite, read_text
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Request:
 def prepare_suite(request: Request) -> CampaignSuite:
     """Read, check and plan a suite with its references; raise `SuiteError` with every fault."""
     path = catalog.find_suite(request.name)
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     loaded = read_suite(text, str(path), request.scale, request.overrides)
-    references = {}
-    for paper, file in catalog.references_for(loaded.suite, path).items():
-        references[paper] = file.read_text(encoding="utf-8")
-        read_references(references[paper], str(file))
-    return CampaignSuite(text=text, references=references, overrides=request.overrides, plan=make_plan(loaded))
+    plan = make_plan(loaded)
+    files = catalog.references_for(loaded.suite, path)
+    references = {paper: read_text(file) for paper, file in files.items()}
+    loaded.check_references({paper: read_references(references[paper], str(file)) for paper, file in files.items()})
+    return CampaignSuite(text=text, references=references, overrides=request.overrides, plan=plan)
 
 
 def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite]) -> Campaign:

@@ -8,8 +8,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
-from importlib import metadata
-from importlib.util import find_spec
+from importlib import import_module, metadata
 from pathlib import Path
 
 from benchmark.errors import UsageError
@@ -59,7 +58,7 @@ def describe(device: str) -> dict[str, str]:
     import torch
 
     facts = {
-        "python": platform.python_version(),
+        "python": python_version(),
         "platform": platform.platform(),
         "cpu": cpu_name(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
@@ -123,14 +122,30 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(path).free
 
 
-def is_installed(module: str) -> bool:
-    """Tell whether a top-level module can be found, without importing it."""
-    return find_spec(module) is not None
+def python_version() -> str:
+    """Return the version of this Python."""
+    return platform.python_version()
 
 
 def supports_python() -> bool:
     """Tell whether this Python is one the project is tested on."""
     return (3, 11) <= sys.version_info[:2] <= (3, 13)
+
+
+def gpu_name() -> str | None:
+    """Return the name of the CUDA device, or null if none is visible."""
+    import torch
+
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
+
+
+def why_cleanfid_fails() -> str | None:
+    """Return why clean-fid cannot be imported (torch and torchvision of two builds, say), or null if it can."""
+    try:
+        import_module("cleanfid.fid")
+    except Exception as error:  # noqa: BLE001 - a mismatched torchvision raises RuntimeError, others ImportError
+        return f"clean-fid cannot be imported: {error}"
+    return None
 
 
 def _output(*command: str) -> str:

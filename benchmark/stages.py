@@ -22,7 +22,7 @@ from benchmark.metrics.subject import Subject
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import MetricRequest, PlannedJob
 from benchmark.schema.measurement import Divergence, Measurement, Progress, Stage
-from benchmark.tickets import make_masks, restored_state, rewind_weights
+from benchmark.tickets import expected_kept, make_masks, restored_state, rewind_weights
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
 
 GRID = 64
@@ -102,7 +102,7 @@ def train(bench: Bench) -> None:
 def measure(bench: Bench) -> None:
     """Audit the ticket, draw sample grids, and measure every metric that is asked for and not there yet."""
     run, since = bench.run, time.perf_counter()
-    subject = make_subject(bench.workshop, run, rewind_weights(bench.workshop, bench.results))
+    subject = _subject(bench)
     run.write_document(run.AUDIT, audit(subject).as_document())
     _draw_grids(bench, subject)
     missing = [request for request in bench.planned.metrics if not run.has_measurement(request)]
@@ -111,6 +111,12 @@ def measure(bench: Bench) -> None:
         run.write_measurement(request, _measurement(subject, request))
     run.write_document("timings/measure.json", {"metrics": len(missing), "seconds": time.perf_counter() - since})
     run.discard_checkpoint()
+
+
+def _subject(bench: Bench) -> Subject:
+    on_cpu = Workshop(bench.planned.job)
+    kept = expected_kept(on_cpu, bench.results, on_cpu.networks())
+    return make_subject(bench.workshop, bench.run, rewind_weights(on_cpu, bench.results), kept)
 
 
 STAGES: Mapping[Stage, Callable[[Bench], None]] = {"mask": make_mask, "train": train, "measure": measure}

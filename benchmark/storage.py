@@ -57,7 +57,7 @@ class Storage:
         except (FileNotFoundError, NotADirectoryError):
             raise ArtifactError(f"{self.path / name}: missing; run the same command again to make it") from None
         if hashlib.sha256(data).hexdigest() != self.recorded_digest(name):
-            self._distrust(name)
+            self.distrust(name)
             raise ArtifactError(
                 f"{self.path / name}: damaged (its SHA-256 is not the recorded one); run the same command again"
             )
@@ -87,7 +87,7 @@ class Storage:
         for path in sorted((root / folder).rglob("*.json")):
             yield str(path.relative_to(root))[: -len(".json")]
 
-    def _distrust(self, name: str) -> None:
+    def distrust(self, name: str) -> None:
         """Make `has` look at the hash from now on: the time of a damaged file may be the recorded one."""
         record = self._record(name)
         if record is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
@@ -12,7 +10,8 @@ from benchmark.assembly import Workshop
 from benchmark.errors import RunError
 from benchmark.networks import Networks, prunable_weights, section
 from benchmark.pruning import CRITERIA
-from benchmark.pruning.allocate import draw
+from benchmark.pruning.allocate import draw, quotas
+from benchmark.pruning.count import Target
 from benchmark.pruning.criterion import Evidence
 from benchmark.schema.job import MaskRecipe, Origin
 from benchmark.streams import stream
@@ -51,36 +50,52 @@ def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
 def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> Tensors:
     """Return a job's masks by full name, over all its prunable weights; `networks` hold its unmasked start weights."""
     recipe = workshop.job.mask
-    weights = prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
-    masks = {name: torch.ones_like(weight, dtype=torch.bool) for name, weight in weights.items()}
-    if recipe.op == "ones":
+    masks = previous_masks(recipe, results, networks)
+    if recipe.op != "draw":
         return masks
-    ranked: Mapping[str, Tensor] = networks.state()
-    if recipe.origin.job is not None:
-        run = results.run(recipe.origin.job)
-        masks |= _taken(recipe, run.read_tensors(run.MASK), masks, networks)
-        ranked = _mapped(recipe, _ranked(results, recipe))
-    if recipe.op == "reuse":
-        return masks
-    chosen = [name for name in weights if recipe.components is None or name.partition("/")[0] in recipe.components]
-    _check_shapes({name: ranked[name] for name in chosen if name in ranked}, networks, chosen)
-    return masks | _draw(workshop, {name: ranked[name] for name in chosen}, {name: masks[name] for name in chosen})
-
-
-def _draw(workshop: Workshop, weights: Tensors, previous: Tensors) -> Tensors:
-    recipe, seed = workshop.job.mask, workshop.job.seed
+    ranked = networks.state() if recipe.origin.job is None else _mapped(recipe, _ranked(results, recipe))
+    chosen = chosen_names(recipe, networks)
+    _check_shapes(ranked, networks, chosen)
     assert recipe.criterion is not None
     score = CRITERIA[recipe.criterion.name].load()
-    evidence = Evidence(weights, stream(seed, "criterion"))
-    scores = score(evidence, CRITERIA.parse(recipe.criterion))
-    return draw(
-        scores,
-        previous,
-        fraction=recipe.fraction,
-        rounds=recipe.rounds,
-        sparsity=recipe.sparsity,
-        pool=recipe.pool,
-    )
+    evidence = Evidence({name: ranked[name] for name in chosen}, stream(workshop.job.seed, "criterion"))
+    return draw(score(evidence, CRITERIA.parse(recipe.criterion)), masks, target(recipe), recipe.pool)
+
+
+def previous_masks(recipe: MaskRecipe, results: ResultsDir, networks: Networks) -> Tensors:
+    """Return the masks that a job starts from: all ones, but for what it takes over from another job."""
+    weights = prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
+    masks = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
+    if recipe.origin.job is None:
+        return masks
+    run = results.run(recipe.origin.job)
+    found = _mapped(recipe, run.read_tensors(run.MASK))
+    # A full mask of a weight that is not prunable here says nothing, and would count as prunable.
+    taken = {name: mask for name, mask in found.items() if name in masks or not bool(mask.all())}
+    _check_shapes(taken, networks, list(taken))
+    return masks | taken
+
+
+def chosen_names(recipe: MaskRecipe, networks: Networks) -> list[str]:
+    """Return the full names of the weights that a job prunes further."""
+    weights = prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
+    return [name for name in weights if recipe.components is None or name.partition("/")[0] in recipe.components]
+
+
+def expected_kept(workshop: Workshop, results: ResultsDir, networks: Networks) -> int:
+    """Return how many weights the counting rule leaves, from the masks before and the recipe alone."""
+    recipe = workshop.job.mask
+    before = previous_masks(recipe, results, networks)
+    chosen = chosen_names(recipe, networks) if recipe.op == "draw" else []
+    rest = sum(int(mask.sum()) for name, mask in before.items() if name not in chosen)
+    if not chosen:
+        return rest
+    return rest + sum(quotas(before, chosen, target(recipe), recipe.pool).values())
+
+
+def target(recipe: MaskRecipe) -> Target:
+    """Return how much a recipe removes."""
+    return Target(recipe.fraction, recipe.rounds, recipe.sparsity)
 
 
 def _stored(results: ResultsDir, origin: Origin) -> Tensors:
@@ -107,13 +122,6 @@ def _mapped(recipe: MaskRecipe, tensors: Tensors) -> Tensors:
         if component in recipe.map:
             renamed[f"{recipe.map[component]}/{rest}"] = tensor
     return renamed
-
-
-def _taken(recipe: MaskRecipe, found: Tensors, ones: Tensors, networks: Networks) -> Tensors:
-    """Return another job's masks as this job takes them over; full masks of weights not prunable here fall away."""
-    taken = {name: mask for name, mask in _mapped(recipe, found).items() if name in ones or not bool(mask.all())}
-    _check_shapes(taken, networks, list(taken))
-    return taken
 
 
 def _check_shapes(tensors: Tensors, networks: Networks, names: list[str]) -> None:

@@ -1,0 +1,223 @@
+"""list, show, validate: what there is to run, as it is written or resolved. None of these imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmark import catalog
+from benchmark.cli.output import print_json, print_line, print_table, say
+from benchmark.errors import SuiteError, UsageError, did_you_mean
+from benchmark.schema.claim import BaseClaim
+from benchmark.schema.reference import Number
+from benchmark.schema.suite import Suite
+from benchmark.suites import Loaded, read_references, read_suite, read_text, scale_names
+from benchmark.table import Table
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Scale = Annotated[str | None, typer.Option("--scale", "-s", help="Which scale; by default the suite's only or small one.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("list", epilog="Examples: ticketbench list  |  ticketbench list models --json")(list_things)
+    app.command(epilog="Examples: ticketbench show demo  |  ticketbench show demo --claim dcgan_matches")(show)
+    app.command(epilog="Example: ticketbench validate my_suite.yaml")(validate)
+
+
+def list_things(
+    family: Annotated[
+        str | None,
+        typer.Argument(help="datasets, models, objectives, criteria, metrics or extractors; without it: the suites."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the suites with their claims and scales, or what a suite may name."""
+    if family is None:
+        _list_suites(as_json)
+        return
+    families = _families()
+    if family not in families:
+        raise UsageError(f"unknown family '{family}'{did_you_mean(family, families)}")
+    table = families[family]
+    members = {name: {"says": table[name].says, "options": _options(table, name)} for name in table}
+    if as_json:
+        print_json(members)
+        return
+    print_table(
+        ("name", "what it is", "options"),
+        [(name, str(m["says"]), _listed_options(m["options"])) for name, m in members.items()],
+    )
+
+
+def show(
+    suite: Annotated[str, typer.Argument(help="A suite's name, or the path of a YAML file.")],
+    claim: Annotated[str | None, typer.Option(help="Show one claim with its reference numbers.")] = None,
+    resolved: Annotated[bool, typer.Option("--resolved", help="Fill every default in.")] = False,
+    scale: Scale = None,
+    as_json: Json = False,
+) -> None:
+    """Show a suite as it is written or resolved, or one claim with its printed numbers and where they were read."""
+    path = catalog.find_suite(suite)
+    if claim is None and not resolved and not as_json:
+        print_line(read_text(path).rstrip())
+        return
+    loaded = load(path, scale)
+    if claim is None:
+        print_json(_resolved(loaded) if resolved else loaded.suite.model_dump(mode="json", exclude_defaults=True))
+        return
+    if claim not in loaded.suite.claims:
+        raise UsageError(f"{path}: no claim '{claim}'{did_you_mean(claim, loaded.suite.claims)}")
+    chosen = loaded.suite.claims[claim]
+    numbers = _numbers(chosen, loaded.suite, path)
+    if as_json:
+        printed = {name: number.model_dump(mode="json", exclude_defaults=True) for name, number in numbers.items()}
+        print_json({"claim": chosen.model_dump(mode="json", exclude_defaults=True), "references": printed})
+        return
+    _print_claim(claim, chosen, numbers)
+
+
+def validate(
+    file: Annotated[Path, typer.Argument(help="A suite or a reference file.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Check a suite at all its scales, or a reference file; every fault is a line with file, line, key and hint."""
+    text = read_text(file)
+    problems: dict[str, None] = {}
+    checked: list[str] = []
+    if _is_reference_file(text):
+        _collect(lambda: read_references(text, str(file)), problems)
+        checked = ["references"]
+    else:
+        _collect(lambda: checked.extend(scale_names(text, str(file))), problems)
+        for scale in checked:
+            _collect(lambda scale=scale: _plan(file, text, scale), problems)  # type: ignore[misc]
+    if as_json:
+        print_json({"file": str(file), "valid": not problems, "problems": list(problems), "checked": checked})
+    if problems:
+        if as_json:
+            raise typer.Exit(2)
+        raise SuiteError(problems)
+    if not as_json:
+        say(f"{file}: valid ({', '.join(checked)})")
+
+
+def load(path: Path, scale: str | None, overrides: tuple[str, ...] = ()) -> Loaded:
+    """Read a suite at the scale asked for, or at its default one."""
+    text = read_text(path)
+    return read_suite(text, str(path), scale or default_scale(text, path), overrides)
+
+
+def default_scale(text: str, path: Path) -> str:
+    """Return the only scale of a suite, or `small`; raise `UsageError` where that leaves a choice."""
+    names = scale_names(text, str(path))
+    if len(names) == 1:
+        return names[0]
+    if "small" in names:
+        return "small"
+    raise UsageError(f"{path}: name a scale with --scale: {', '.join(names)}")
+
+
+def _plan(file: Path, text: str, scale: str) -> None:
+    from benchmark.plan import make_plan
+
+    loaded = read_suite(text, str(file), scale)
+    make_plan(loaded)
+    found = catalog.references_for(loaded.suite, file)
+    loaded.check_references({paper: read_references(read_text(at), str(at)) for paper, at in found.items()})
+
+
+def _collect(check: Callable[[], Any], problems: dict[str, None]) -> None:
+    try:
+        check()
+    except SuiteError as error:
+        problems.update(dict.fromkeys(error.problems))
+
+
+def _is_reference_file(text: str) -> bool:
+    return any(line.startswith("numbers:") for line in text.splitlines())
+
+
+def _families() -> dict[str, Table]:
+    from benchmark.datasets import DATASETS
+    from benchmark.features import EXTRACTORS
+    from benchmark.metrics import METRICS
+    from benchmark.models import MODELS
+    from benchmark.objectives import OBJECTIVES
+    from benchmark.pruning import CRITERIA
+
+    tables = (DATASETS, MODELS, OBJECTIVES, CRITERIA, METRICS, EXTRACTORS)
+    return {table.family: table for table in tables}
+
+
+def _options(table: Table, name: str) -> dict[str, Any]:
+    return {
+        key: None if field.is_required() else field.get_default(call_default_factory=True)
+        for key, field in table[name].options.model_fields.items()
+    }
+
+
+def _listed_options(options: Any) -> str:
+    return ", ".join(f"{key}={'(required)' if value is None else value}" for key, value in options.items())
+
+
+def _list_suites(as_json: bool) -> None:
+    listed = []
+    for name in catalog.suite_names():
+        path = catalog.find_suite(name)
+        text = read_text(path)
+        scales = scale_names(text, str(path))
+        suites = [read_suite(text, str(path), scale).suite for scale in scales]
+        claims = {key: claim.says for suite in suites for key, claim in suite.claims.items()}
+        listed.append({"name": name, "title": suites[0].title, "scales": list(scales), "claims": claims})
+    if as_json:
+        print_json(listed)
+        return
+    for suite in listed:
+        print_line(f"{suite['name']}  {suite['title']}  (scales: {', '.join(suite['scales'])})")
+        for key, says in suite["claims"].items():
+            print_line(f"  {key}  {says}")
+
+
+def _resolved(loaded: Loaded) -> dict[str, Any]:
+    from benchmark.plan import make_plan
+
+    plan = make_plan(loaded)
+    document = plan.suite.model_dump(mode="json")
+    jobs = {planned.id: planned for planned in plan.jobs}
+    for arm in plan.arms:
+        job = jobs[arm.job].job
+        experiment = document["experiments"][arm.experiment]
+        for family in ("dataset", "model", "objective"):
+            experiment[family] = getattr(job, family).model_dump(mode="json")
+        experiment["metrics"] = {r.name: r.metric.model_dump(mode="json") for r in jobs[arm.job].metrics}
+    return document
+
+
+def _numbers(claim: BaseClaim, suite: Suite, path: Path) -> dict[str, Number]:
+    names = [*claim.references, *(c.reference for c in claim.compare if c.reference)]
+    found = catalog.references_for(suite, path)
+    numbers = {}
+    for name in names:
+        paper, _, key = name.partition("/")
+        numbers[name] = read_references(read_text(found[paper]), str(found[paper])).numbers[key]
+    return numbers
+
+
+def _print_claim(name: str, claim: BaseClaim, numbers: dict[str, Number]) -> None:
+    print_line(f"{name}: {claim.says}")
+    where = claim.source.model_dump(exclude_none=True)
+    print_line("  source      " + ", ".join(f"{key} {value}" for key, value in where.items()))
+    for key, value in claim.model_dump(mode="json", exclude={"says", "source", "references", "compare"}).items():
+        if value not in (None, [], {}, ()):
+            print_line(f"  {key:<11} {value}")
+    for comparison in claim.compare:
+        print_line(f"  compares    {comparison.arm} with {comparison.baseline or comparison.reference}")
+    for key, number in numbers.items():
+        printed = number.printed if number.status == "sourced" else "not sourced"
+        place = number.place.model_dump(exclude_none=True)
+        at = ", ".join(f"{k} {v}" for k, v in place.items())
+        print_line(f"  printed     {key} = {printed} ({at}; read from {number.read or 'nowhere'})")

@@ -1,0 +1,84 @@
+"""How a run is shown: bars on a terminal, one line per ended job elsewhere, nothing when asked to be quiet."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from benchmark.cli.output import say, stderr
+from benchmark.executors.executor import Ended
+from benchmark.schema import measurement
+
+
+class Display:
+    """Watches a run and shows it on stderr; counts how the jobs ended."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[loss]}"),
+            console=stderr,
+            transient=True,
+            disable=quiet or not stderr.is_terminal,
+        )
+        self._whole: TaskID | None = None
+        self._running: dict[str, TaskID] = {}
+        self._begun: dict[str, float] = {}
+        self._total = self._count = 0
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._bars.stop()
+
+    def planned(self, total: int, done: int) -> None:
+        """Show how many jobs there are, and how many of them were done before."""
+        self._total, self._count = total, done
+        self._whole = self._bars.add_task("all jobs", total=total, completed=done, loss="")
+        self._say(f"{total} jobs, {done} of them done before")
+
+    def damaged(self, file: str) -> None:
+        """Show that a file is damaged and will be made again."""
+        self._say(f"damaged: {file}: not as it was written; made again")
+
+    def progress(self, progress: measurement.Progress) -> None:
+        """Show where a running job is."""
+        self._begun.setdefault(progress.job, time.monotonic())
+        if progress.job not in self._running:
+            self._running[progress.job] = self._bars.add_task(progress.job, total=None, loss="")
+        losses = "  ".join(f"{name} {value:.3g}" for name, value in progress.loss.items())
+        self._bars.update(
+            self._running[progress.job],
+            description=f"{progress.job} {progress.stage}",
+            completed=progress.step,
+            total=progress.steps or None,
+            loss=losses,
+        )
+
+    def ended(self, ended: Ended) -> None:
+        """Show how a job ended."""
+        self._count += 1
+        if ended.job in self._running:
+            self._bars.remove_task(self._running.pop(ended.job))
+        if self._whole is not None:
+            self._bars.update(self._whole, completed=self._count)
+        seconds = f" {time.monotonic() - self._begun[ended.job]:.1f} s" if ended.job in self._begun else ""
+        reason = f": {ended.reason}" if ended.reason else ""
+        self._say(f"[{self._count}/{self._total}] {ended.outcome} {ended.job}{seconds}{reason}")
+
+    def _say(self, text: str) -> None:
+        if self._quiet:
+            return
+        if stderr.is_terminal:
+            self._bars.console.out(text, highlight=False)
+        else:
+            say(text)

@@ -1,0 +1,104 @@
+"""verify, report, doctor: what a results directory says. None of these trains anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmark.cli.inspect_commands import Json
+from benchmark.cli.output import print_json, print_line, print_table, say
+
+if TYPE_CHECKING:
+    from benchmark.schema.verdict import Verdict
+
+Directory = Annotated[Path, typer.Argument(help="A results directory.", show_default=False)]
+
+MARKS = {"reproduced": "+", "not reproduced": "-", "inconclusive": "?", "not comparable": "x", "not run": "."}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command(epilog="Examples: ticketbench verify results/demo  |  ticketbench verify results/demo --junit v.xml")(
+        verify
+    )
+    app.command(epilog="Example: ticketbench report results/demo -o report.html")(report)
+    app.command(epilog="Examples: ticketbench doctor  |  ticketbench doctor --deep results/demo")(doctor)
+
+
+def verify(
+    directory: Directory,
+    junit: Annotated[Path | None, typer.Option(help="Also write the verdicts as JUnit XML to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge every claim. Exit code 0: as expected; 1: a verdict contradicts; 3: undecided; 4: not all was measured."""
+    from benchmark.artifacts import ResultsDir
+    from benchmark.judge import exit_code, judge
+    from benchmark.storage import write_file
+
+    results = ResultsDir(directory)
+    campaign = results.read_campaign()
+    verdicts = judge(results)
+    results.write_verdicts(verdicts)
+    if junit is not None:
+        from reports.junit import junit_xml
+
+        write_file(junit, junit_xml(verdicts).encode())
+    if as_json:
+        print_json(verdicts.model_dump(mode="json"))
+    else:
+        for verdict in verdicts.verdicts:
+            _print_verdict(verdict)
+    outcomes = {job: end for suite in campaign.suites.values() for job, end in results.outcomes(suite.plan).items()}
+    _say_failures(results, outcomes)
+    raise typer.Exit(exit_code(verdicts, outcomes))
+
+
+def report(
+    directories: Annotated[list[Path], typer.Argument(help="Results directories.", show_default=False)],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="[default: DIR/report.html]")] = None,
+) -> None:
+    """Write one self-contained HTML file: verdicts, curves, samples, printed numbers beside measured ones."""
+    from benchmark.artifacts import ResultsDir
+    from benchmark.judge import judge
+    from benchmark.storage import write_file
+    from reports.build import build
+    from reports.render import render
+
+    results = [ResultsDir(directory) for directory in directories]
+    page = build(results, [judge(one) for one in results])
+    target = output or directories[0] / "report.html"
+    write_file(target, render(page).encode())
+    print_line(str(target))
+
+
+def doctor(
+    deep: Annotated[Path | None, typer.Option(help="Check every file's SHA-256 in this results directory.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what this machine has, what will and won't work, and whether a results directory is whole."""
+    from benchmark.checkup import check_directory, check_machine
+
+    findings = check_machine() if deep is None else check_directory(deep)
+    if as_json:
+        print_json([finding.model_dump(mode="json") for finding in findings])
+    else:
+        print_table(("", "what", "found"), [("ok" if f.good else "!!", f.what, f.found) for f in findings])
+    if deep is not None and not all(finding.good for finding in findings):
+        raise typer.Exit(4)
+
+
+def _print_verdict(verdict: Verdict) -> None:
+    fragile = " (fragile: one seed decides)" if verdict.fragile else ""
+    unexpected = "" if verdict.as_expected else f"  [expected: {verdict.claim.expect}]"
+    print_line(f"{MARKS[verdict.status]} {verdict.label}{fragile}{unexpected}  {verdict.suite}/{verdict.claim_id}")
+    print_line(f"    {verdict.claim.says}")
+    print_line(f"    {verdict.reason}")
+
+
+def _say_failures(results: object, outcomes: dict[str, str]) -> None:
+    for kind in ("failed", "blocked", "missing", "diverged"):
+        jobs = [job for job, end in outcomes.items() if end == kind]
+        if jobs:
+            say(f"{len(jobs)} {kind}: {', '.join(jobs[:3])}{' ...' if len(jobs) > 3 else ''}")

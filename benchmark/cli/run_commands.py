@@ -1,0 +1,184 @@
+"""plan, prepare, run: from a suite to a results directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmark import catalog
+from benchmark.cli.inspect_commands import Json, Scale, default_scale
+from benchmark.cli.output import print_json, print_line, print_table, say, stderr
+from benchmark.errors import UsageError, did_you_mean
+from benchmark.suites import read_text
+
+if TYPE_CHECKING:
+    from benchmark.executors.executor import Executor
+    from benchmark.executors.work import Work
+    from benchmark.schema.job import CampaignSuite
+
+Suites = Annotated[list[str], typer.Argument(help="Suites by name, or paths of YAML files.", show_default=False)]
+Seeds = Annotated[int | None, typer.Option(min=1, help="How many seeds, instead of the suite's number.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a value: experiments.dcgan.training.steps=100 (repeatable).")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command(epilog="Examples: ticketbench plan demo  |  ticketbench plan demo --results results/demo --json")(plan)
+    app.command(epilog="Examples: ticketbench prepare demo  |  ticketbench prepare --asset inception_torchscript")(
+        prepare
+    )
+    app.command(
+        epilog="Examples: ticketbench run demo --results results/demo  |  ticketbench run demo --only dcgan_matches "
+        "--results results/one  |  ticketbench run demo --seeds 5 --set experiments.dcgan.training.steps=1000"
+    )(run)
+
+
+def plan(
+    suites: Suites,
+    scale: Scale = None,
+    results: Annotated[Path | None, typer.Option(help="Count what is already done in this directory.")] = None,
+    seeds: Seeds = None,
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Show the jobs of suites: what they share, what is done, how long the rest takes on this machine."""
+    from benchmark.estimate import estimate
+
+    chosen = prepare_suites(suites, scale, seeds, overrides)
+    found = estimate([suite.plan for suite in chosen], results)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    print_table(
+        ("job", "experiments", "steps", "state", "estimated"),
+        [(job.id, ", ".join(job.stands_for), str(job.steps), job.state, job.time) for job in found.jobs],
+    )
+    print_line()
+    print_table(
+        ("claim", "jobs", "seeds", "smallest margin shown with power 0.8"),
+        [(claim.claim, str(claim.jobs), str(claim.seeds), claim.power) for claim in found.claims],
+    )
+    print_line()
+    print_line(found.summary)
+
+
+def prepare(
+    suites: Annotated[list[str] | None, typer.Argument(help="Suites whose downloads to fetch.")] = None,
+    scale: Scale = None,
+    asset: Annotated[list[str] | None, typer.Option(help="Fetch one download by its name (repeatable).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch every download that suites need, checked by SHA-256; after it `run` needs no network."""
+    from rich.progress import Progress
+
+    from benchmark.needs import assets_of
+    from benchmark.prepare import ensure
+
+    if not suites and not asset:
+        raise UsageError("name a suite or an --asset; `ticketbench list` shows the suites")
+    names = list(asset or [])
+    for suite in prepare_suites(suites or [], scale, None, None):
+        names += assets_of(suite.plan)
+    ready = {}
+    with Progress(console=stderr, transient=True) as bars:
+        for name in dict.fromkeys(names):
+            task = bars.add_task(name, total=None)
+            ready[name] = str(ensure(name, lambda done, total, task=task: bars.update(task, completed=done, total=total)))  # type: ignore[misc]
+    if as_json:
+        print_json(ready)
+    elif ready:
+        print_table(("download", "file"), ready.items())
+    else:
+        say("nothing to download: the data are embedded")
+
+
+def run(
+    suites: Suites,
+    results: Annotated[Path | None, typer.Option(help="The results directory.  [default: results/<suite>]")] = None,
+    scale: Scale = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    workers: Annotated[
+        str, typer.Option(help="Worker processes: a number, or auto (one per processor; one on a GPU).")
+    ] = "auto",
+    executor: Annotated[str, typer.Option(help="pool (worker processes) or inline (this process).")] = "pool",
+    only: Annotated[list[str] | None, typer.Option(help="Only what this claim or experiment needs.")] = None,
+    seeds: Seeds = None,
+    overrides: Overrides = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of data sets that are not embedded.")] = None,
+    checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between checkpoints within a job.")] = 15.0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run what is missing of suites; stopped or killed, the same command goes on from the last checkpoint."""
+    chosen = prepare_suites(suites, scale, seeds, overrides)
+    _check_only(only or [], chosen)
+    folder = results or Path("results") / chosen[0].plan.suite.key
+
+    from benchmark.artifacts import ResultsDir
+    from benchmark.cli.progress import Display
+    from benchmark.environment import resolve_device
+    from benchmark.estimate import remember
+    from benchmark.executors.work import Work
+    from benchmark.needs import check_assets
+    from benchmark.runner import run_campaign
+    from benchmark.stages import Settings
+
+    device = resolve_device(device)
+    check_assets([suite.plan for suite in chosen])
+    work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every))
+    place = _executor(executor, work, _count(workers, device))
+    with Display(quiet) as display:
+        ends = run_campaign(ResultsDir(folder), device, chosen, place, display, frozenset(only or []))
+    remember(ResultsDir(folder), ends)
+    if as_json:
+        print_json({"results": str(folder), "jobs": ends})
+    if not quiet:
+        say(f"next: ticketbench verify {folder}  |  ticketbench report {folder}")
+    if any(end in {"failed", "blocked", "missing"} for end in ends.values()):
+        raise typer.Exit(4)
+
+
+def prepare_suites(
+    names: list[str], scale: str | None, seeds: int | None, overrides: list[str] | None
+) -> list[CampaignSuite]:
+    """Read, check and plan suites with the changes asked for."""
+    from benchmark.campaigns import Request, prepare_suite
+
+    changes = tuple(overrides or ()) + (() if seeds is None else (f"seeds={seeds}",))
+    paths = [catalog.find_suite(name) for name in names]
+    return [
+        prepare_suite(Request(str(path), scale or default_scale(read_text(path), path), changes)) for path in paths
+    ]
+
+
+def _check_only(only: list[str], suites: list[CampaignSuite]) -> None:
+    known = {name for suite in suites for name in (*suite.plan.suite.claims, *suite.plan.suite.experiments)}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"--only {name}: no such claim or experiment{did_you_mean(name, known)}")
+
+
+def _count(workers: str, device: str) -> int:
+    from benchmark.environment import cpu_count
+
+    if workers == "auto":
+        return 1 if device == "cuda" else cpu_count()
+    if not workers.isdigit() or int(workers) < 1:
+        raise UsageError(f"--workers {workers}: expected a positive number or auto")
+    return int(workers)
+
+
+def _executor(name: str, work: Work, workers: int) -> Executor:
+    if name == "inline":
+        from benchmark.executors.inline import InlineExecutor
+
+        return InlineExecutor(work)
+    if name == "pool":
+        from benchmark.executors.pool import PoolExecutor
+
+        return PoolExecutor(work, workers)
+    raise UsageError(f"--executor {name}: expected pool or inline")

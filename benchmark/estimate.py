@@ -1,0 +1,158 @@
+"""What a plan will cost: jobs, sharing, what is done, and time from the speeds this machine has shown before."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from benchmark.artifacts import ResultsDir
+from benchmark.environment import cpu_name
+from benchmark.identity import digest, identity
+from benchmark.plan import subset
+from benchmark.prepare import cache_directory
+from benchmark.runner import pending_stages, wanted_jobs
+from benchmark.schema.claim import BaseClaim
+from benchmark.schema.job import Job, Plan, PlannedJob
+from benchmark.schema.measurement import Outcome
+from benchmark.schema.record import Record
+from benchmark.statistics import noninferiority_power, planned
+from benchmark.storage import write_file
+
+POWER = 0.8
+"""The power that a claim should have at its margin (statistics, R3)."""
+
+
+class JobEstimate(Record):
+    """One job: which experiments it stands for, what it still needs, and how long that may take."""
+
+    id: str
+    stands_for: tuple[str, ...]
+    steps: int
+    state: str
+    seconds: float | None
+
+    @property
+    def time(self) -> str:
+        """The estimate in words."""
+        return "" if self.state == "done" else _duration(self.seconds)
+
+
+class ClaimEstimate(Record):
+    """One claim: the jobs it needs, its seeds, and the margin it can decide."""
+
+    claim: str
+    jobs: int
+    seeds: int
+    power: str
+
+
+class Estimate(Record):
+    """The cost of a plan; `seconds` is the time of one worker, null where a speed is unknown."""
+
+    jobs: tuple[JobEstimate, ...]
+    claims: tuple[ClaimEstimate, ...]
+    seconds: float | None
+    shared: int
+    summary: str
+
+
+def estimate(plans: list[Plan], results: Path | None) -> Estimate:
+    """Return what plans cost, less what is done in a results directory."""
+    wanted = wanted_jobs(plans, frozenset())
+    stands_for: dict[str, set[str]] = defaultdict(set)
+    for plan in plans:
+        for arm in plan.arms:
+            stands_for[arm.job].add(f"{arm.experiment}@{arm.level}")
+    speeds = _read_speeds()
+    jobs = tuple(_job(job, tuple(sorted(stands_for[job.id])), results, speeds) for job in wanted.values())
+    left = [job.seconds for job in jobs if job.state != "done"]
+    seconds = None if None in left else sum(second for second in left if second is not None)
+    shared = sum(len(job.stands_for) - 1 for job in jobs if job.stands_for)
+    done = sum(job.state == "done" for job in jobs)
+    summary = (
+        f"{len(jobs)} jobs, {done} done; sharing saves {shared} trainings; "
+        f"left for one worker: {_duration(seconds)}"
+    )
+    return Estimate(jobs=jobs, claims=tuple(_claims(plans)), seconds=seconds, shared=shared, summary=summary)
+
+
+def remember(results: ResultsDir, ends: Mapping[str, Outcome]) -> None:
+    """Keep the speed of each kind of job that was trained, for later estimates on this machine."""
+    speeds = _read_speeds()
+    for job, end in ends.items():
+        run = results.run(job)
+        timing = run.read_document("timings/train.json") if end == "done" else None
+        if isinstance(timing, dict):
+            steps = float(str(timing["to_step"])) - float(str(timing["from_step"]))
+            if steps > 0:
+                speeds[_kind(run.read_job().job)] = float(str(timing["seconds"])) / steps
+    write_file(_speed_file(), json.dumps(speeds, indent=1, sort_keys=True).encode())
+
+
+def smallest_margin(seeds: int, paired: bool) -> float | None:
+    """Return the margin, in seed standard deviations, that equal arms are within with power 0.8; null under 3 seeds."""
+    if seeds < 3:
+        return None
+    low, high = 0.0, 100.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        enough = noninferiority_power(planned(seeds, 1.0, pairs=paired), middle) >= POWER
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def _job(planned_job: PlannedJob, stands_for: tuple[str, ...], results: Path | None, speeds: dict[str, float]) -> JobEstimate:
+    run = None if results is None else ResultsDir(results).run(planned_job.id)
+    stages = ("mask", "train", "measure") if run is None else pending_stages(run, planned_job)
+    training = planned_job.job.training.steps - planned_job.job.start.start_step
+    speed = speeds.get(_kind(planned_job.job))
+    seconds = None if speed is None else speed * training
+    return JobEstimate(
+        id=planned_job.id,
+        stands_for=stands_for,
+        steps=training,
+        state="done" if not stages else "to do" if "train" in stages else "to measure",
+        seconds=0.0 if "train" not in stages else seconds,
+    )
+
+
+def _claims(plans: Iterable[Plan]) -> Iterable[ClaimEstimate]:
+    for plan in plans:
+        for claim_id, claim in plan.suite.claims.items():
+            jobs = len(subset(plan, frozenset({claim_id})))
+            yield ClaimEstimate(claim=claim_id, jobs=jobs, seeds=plan.suite.seeds, power=_power(claim, plan.suite.seeds))
+
+
+def _power(claim: BaseClaim, seeds: int) -> str:
+    margin = smallest_margin(seeds, claim.paired)
+    if margin is None:
+        return "none: fewer than 3 seeds are never conclusive"
+    return f"{margin:.2f} sd of {'the paired differences' if claim.paired else 'a seed'}"
+
+
+def _kind(job: Job) -> str:
+    fields = identity(job)
+    parts = {name: fields[name] for name in ("dataset", "model", "objective")}
+    return digest({**parts, "batch_size": job.training.batch_size, "processor": cpu_name()})
+
+
+def _speed_file() -> Path:
+    return cache_directory() / "speeds.json"
+
+
+def _read_speeds() -> dict[str, float]:
+    try:
+        found = json.loads(_speed_file().read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {key: float(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown: nothing like it was run on this machine"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -193,7 +193,7 @@ def test_a_full_disk_is_said_so(cache: Path, tmp_path: Path, monkeypatch: pytest
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(prepare.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(MissingAssetError, match="No space left"):
         ensure("thing")
     assert not names(cache)

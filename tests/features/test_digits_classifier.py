@@ -30,6 +30,7 @@ def test_the_recorded_accuracy_is_that_of_the_shipped_weights() -> None:
     images = load_digits(DigitsOptions(image_size=16), "test")
     probabilities = shipped().probabilities(images.pixels)
     assert torch.allclose(probabilities.sum(dim=1), torch.ones(500))
+    assert images.labels is not None
     accuracy = (probabilities.argmax(dim=1) == images.labels).double().mean().item()
     assert accuracy == pytest.approx(json.loads(RECORD.read_text())["test_accuracy"], abs=0.003)
     assert accuracy >= 0.97

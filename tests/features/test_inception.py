@@ -95,6 +95,7 @@ def test_without_torchvision_the_message_says_how_to_install_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     monkeypatch.delitem(sys.modules, "cleanfid.inception_pytorch", raising=False)
+    monkeypatch.delattr("cleanfid.inception_pytorch", raising=False)
     path = tmp_path / ASSETS["inception_pytorch"].file
     torch.save({}, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -43,7 +43,9 @@ class Layers(nn.Module):
         self.dense = nn.Linear(8 * 4, FEATURES)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.dense(functional.adaptive_avg_pool2d(torch.tanh(self.conv(x)), [2, 2]).flatten(1))
+        pooled = functional.adaptive_avg_pool2d(torch.tanh(self.conv(x)), (2, 2))
+        features: Tensor = self.dense(pooled.flatten(1))
+        return features
 
 
 class Scripted(nn.Module):
@@ -55,7 +57,7 @@ class Scripted(nn.Module):
 
     def forward(self, img: Tensor, return_features: bool = False) -> Tensor:
         x = functional.interpolate(img, size=[299, 299], mode="bilinear", align_corners=False)
-        features = self.layers((x - 128.0) / 128.0)
+        features: Tensor = self.layers((x - 128.0) / 128.0)
         return features if return_features else features.softmax(dim=1)
 
 
@@ -83,7 +85,7 @@ def save_state_dict(folder: Path) -> Path:
     path = folder / ASSETS["inception_pytorch"].file
     fetch, load = inception_pytorch.load_state_dict_from_url, nn.Module.load_state_dict
     inception_pytorch.load_state_dict_from_url = lambda *_, **__: {}
-    nn.Module.load_state_dict = lambda *_, **__: None  # type: ignore[method-assign,assignment]
+    nn.Module.load_state_dict = lambda *_, **__: None  # type: ignore[method-assign]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from benchmark.schema.verdict import Effect
+from benchmark.schema.verdict import Effect, Status
 from benchmark.verdicts.arms import Printed
 from benchmark.verdicts.contrast import Bound, Contrast
 from benchmark.verdicts.rules import Rule
@@ -53,9 +53,13 @@ def sensitivity(rule: Rule, contrast: Contrast) -> Sensitivity:
         return Sensitivity(False, "Too few seeds to leave one out.")
     status = rule.status(contrast)
     left_out = {seed: rule.status(contrast.without(seed)) for seed in sorted(contrast.arm)}
-    flips = [f"seed {seed} makes it {found}" for seed, found in left_out.items() if found != status]
-    stays = f"Leaving out {'; '.join(flips)}" if flips else "The same whichever seed is left out"
-    return Sensitivity(bool(flips), f"{stays}; {_by_ranks(rule, contrast)}.")
+    flips: dict[Status, list[str]] = {}
+    for seed, found in left_out.items():
+        if found != status:
+            flips.setdefault(found, []).append(str(seed))
+    says = [f"leaving out seed {' or '.join(seeds)} makes it {found}" for found, seeds in flips.items()]
+    text = "; ".join([*(says or ["the same whichever seed is left out"]), _by_ranks(rule, contrast)])
+    return Sensitivity(bool(flips), f"{text[0].upper()}{text[1:]}.")
 
 
 def _by_ranks(rule: Rule, contrast: Contrast) -> str:

@@ -195,3 +195,25 @@ def test_state_dict_features_equal_clean_fids_pipeline(
     assert ours.std(axis=0).max() > 1e-2
     expected = theirs(folder, "legacy_pytorch", lambda x: network(x / 255)[0].squeeze(-1).squeeze(-1))
     np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["clean", "legacy_tensorflow"])
+def test_gray_images_are_read_as_clean_fid_reads_them(mode: Mode, tmp_path: Path) -> None:
+    path = save_torchscript(tmp_path)
+    gray = np.random.default_rng(1).integers(0, 256, (3, 16, 16), dtype=np.uint8)
+    (tmp_path / "gray").mkdir()
+    for index, picture in enumerate(gray):
+        Image.fromarray(picture).save(tmp_path / "gray" / f"{index}.png")
+    with as_clean_fid_is():
+        network = InceptionV3W(str(tmp_path), download=False, resize_inside=mode == "legacy_tensorflow")
+    options = InceptionOptions.model_validate({"mode": mode, "weights": str(path), "sha256": sha256_of(path)})
+    ours = load(options, "cpu")(torch.from_numpy(gray)[:, None]).numpy()
+    np.testing.assert_allclose(ours, theirs(tmp_path / "gray", mode, network), rtol=1e-4, atol=1e-4)
+
+
+def test_inception_features_do_not_depend_on_the_batch_size(tmp_path: Path, folder: Path) -> None:
+    path = save_torchscript(tmp_path)
+    extractor = load(InceptionOptions(weights=str(path), sha256=sha256_of(path)), "cpu")
+    together = extractor(pixels_of(folder))
+    one_by_one = torch.cat([extractor(image[None]) for image in pixels_of(folder)])
+    torch.testing.assert_close(together, one_by_one, rtol=1e-5, atol=1e-5)

@@ -56,7 +56,7 @@ def references_for(suite: Suite, near: Path | None = None) -> dict[str, Path]:
 
 
 def _suite_folders() -> list[Path]:
-    return [*_own_folders(), _built_in("suites")]
+    return list(dict.fromkeys([*_own_folders(), _built_in("suites")]))
 
 
 def _reference_folders(near: Path | None) -> list[Path]:

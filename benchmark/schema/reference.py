@@ -12,6 +12,10 @@ from benchmark.schema.record import Finite, Name, PositiveInt, Record
 How = Literal["text", "code", "page", "digitised", "derived"]
 
 
+_PRINTED = r"^[-+]?[0-9][0-9,]*(\.[0-9]+)?(e[-+]?[0-9]{1,3})?[%KMx]?$"
+_SUFFIX = {"%": -2, "K": 3, "M": 6, "x": 0}
+
+
 class Place(Record):
     """Where a number stands in the paper."""
 
@@ -30,13 +34,13 @@ class Spread(Record):
 
 
 class Number(Record):
-    """One printed number. `printed` is the text as printed, so that its rounding is known.
+    """One printed number. `printed` is its digits as printed, so that its rounding is known: 89.2%, 5.6M, 1.12e16.
 
     A number nobody could read has `status: not sourced` and the value null.
     """
 
     value: Finite | None
-    printed: str | None = None
+    printed: Annotated[str, Field(pattern=_PRINTED)] | None = None
     unit: str
     status: Literal["sourced", "not sourced"] = "sourced"
     place: Place
@@ -59,12 +63,12 @@ class Number(Record):
 
     @property
     def rounding(self) -> float:
-        """Half a unit of the last printed digit; 0 where the printed text is unknown."""
+        """Half a unit of the last printed digit, in the value's unit; 0 where the printed text is unknown."""
         if self.printed is None:
             return 0.0
-        mantissa, _, exponent = self.printed.replace(",", "").rstrip("%").strip().lower().partition("e")
-        decimals = len(mantissa.partition(".")[2])
-        return 0.5 * 10.0 ** (int(exponent or 0) - decimals)
+        mantissa, _, exponent = self.printed.rstrip("%KMx").partition("e")
+        power = 0 if self.printed[-1] == "%" and self.unit == "%" else _SUFFIX.get(self.printed[-1], 0)
+        return 0.5 * 10.0 ** (int(exponent or 0) + power - len(mantissa.partition(".")[2]))
 
 
 class Contradiction(Record):

@@ -96,7 +96,12 @@ def settle(faults: Iterable[Fault]) -> None:
 
 def dotted(path: Path) -> str:
     """Return a key path as it is printed and as `--set` takes it; odd characters are escaped."""
-    return ".".join(step if step.isprintable() else ascii(step)[1:-1] for step in map(str, path))
+    return one_line(".".join(map(str, path)))
+
+
+def one_line(text: str) -> str:
+    """Return a text without line ends and control characters: those are escaped."""
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def shown(value: Any) -> str:
@@ -111,7 +116,7 @@ def shown(value: Any) -> str:
         return f"{str(value).lower()} (true or false)"
     if isinstance(value, str):
         short = value if len(value) <= 40 else value[:37] + "..."
-        return f"'{short if short.isprintable() else ascii(short)[1:-1]}' (text)"
+        return f"'{one_line(short)}' (text)"
     return f"{value} (a number)"
 
 

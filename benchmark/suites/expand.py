@@ -66,7 +66,7 @@ def _parent_fault(parent: Node, chain: list[str], experiments: Node) -> str | No
 
 def _over(base: Node, child: Node) -> Node:
     own = {key: node for key, node in child.entries.items() if key != "extends"}
-    return replace(merge(base, replace(child, value=own)), mark=child.mark)
+    return merge(base, replace(child, value=own))
 
 
 @dataclass

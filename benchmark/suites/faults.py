@@ -21,7 +21,6 @@ _EXPECTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "tuple_type": "a list",
-    "string_pattern_mismatch": "a name of small letters, digits and _, starting with a letter",
 }
 
 _NUMBER = re.compile(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?")
@@ -96,6 +95,9 @@ def _fault(finding: Finding, tree: Node, schema: Schema) -> Fault:
 def _expected(finding: Finding) -> str:
     if finding["type"] in _EXPECTED:
         return _EXPECTED[finding["type"]]
+    if finding["type"] == "string_pattern_mismatch":
+        name = finding["ctx"]["pattern"].startswith("^[a-z]")
+        return "a name of small letters, digits and _" if name else "digits as printed, such as 89.2% or 1.12e16"
     message = str(finding.get("ctx", {}).get("expected", finding["msg"]))
     return re.sub(r"^(Input|\w+) should (be|have) (a |an )?(valid )?|( after validation)?, not \d+$", "", message)
 

@@ -18,13 +18,13 @@ class PathFault(Exception):  # noqa: N818  caught where the file and line are kn
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Return `over` laid over `base`: mappings merge key by key, anything else replaces."""
+    """Return `over` laid over `base`: mappings merge key by key, anything else replaces. Marks are the later ones."""
     if not (isinstance(base.value, Mapping) and isinstance(over.value, Mapping)):
         return over
     merged = dict(base.value)
     for key, node in over.value.items():
         merged[key] = merge(merged[key], node) if key in merged else node
-    return replace(base, value=merged)
+    return replace(over, value=merged)
 
 
 def put(tree: Node, keys: Sequence[str], value: Node, done: Path = ()) -> Node:

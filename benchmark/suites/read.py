@@ -13,13 +13,24 @@ from benchmark.errors import SuiteError, UsageError, did_you_mean
 from benchmark.schema.reference import References
 from benchmark.schema.suite import Suite
 from benchmark.suites.checks import check_references, check_suite
-from benchmark.suites.document import Fault, Mark, Node, Path, nearest, read_document, read_value, settle, shown
+from benchmark.suites.document import (
+    Fault,
+    Mark,
+    Node,
+    Path,
+    nearest,
+    one_line,
+    read_document,
+    read_value,
+    settle,
+    shown,
+)
 from benchmark.suites.expand import expand_experiments
 from benchmark.suites.faults import faults_of
 from benchmark.suites.json_schema import SCALE_KEYS, SUITE_KEYS, references_schema, suite_schema
 from benchmark.suites.merge import PathFault, expect_known, merge, put
 
-FIXED = ("format", "key", "scales", "small")  # a run may not rename a suite, nor call a small scale a large one
+FIXED = {"format", "key", "scales", "small"}  # a run may not rename a suite, nor call a small scale a large one
 
 
 @dataclass(frozen=True)
@@ -133,7 +144,11 @@ def _scaled(tree: Node, scale: str, faults: list[Fault]) -> Node:
             message = f"a scale changes what the suite has, but '{name}' is not there{did_you_mean(name, there)}"
             faults.append(Fault(known[kind].entries[name].mark, ("scales", scale, kind, name), message))
         if isinstance(known[kind].value, Mapping):
-            shared = {name: node for name, node in known[kind].entries.items() if name in there}
+            shared = {
+                name: replace(node, mark=there[name].mark)
+                for name, node in known[kind].entries.items()
+                if name in there
+            }
             known[kind] = replace(known[kind], value=shared)
     return merge(base, replace(changes, value=known))
 
@@ -143,7 +158,7 @@ def _overridden(tree: Node, overrides: Sequence[str], faults: list[Fault]) -> No
         try:
             tree = _override(tree, override)
         except PathFault as fault:
-            faults.append(Fault(Mark(f"--set {override}", 0), fault.path, str(fault)))
+            faults.append(Fault(Mark(_origin(override), 0), fault.path, str(fault)))
     return tree
 
 
@@ -152,11 +167,15 @@ def _override(tree: Node, override: str) -> Node:
     keys = dotted_path.split(".")
     if not equals:
         raise PathFault((), "expected PATH=VALUE")
-    expect_known(keys[0], [key for key in (*SUITE_KEYS, *SCALE_KEYS) if key not in FIXED], "key")
+    expect_known(keys[0], {*SUITE_KEYS, *SCALE_KEYS} - FIXED, "key")
     if keys[0] in ("experiments", "claims") and len(keys) > 1:
         there = tree.child(keys[0]) or Node(None, tree.mark)
         expect_known(keys[1], there.entries, keys[0][:-1], path=(keys[0],))
-    return put(tree, keys, read_value(text, f"--set {override}", tuple(keys)))
+    return put(tree, keys, read_value(text, _origin(override), tuple(keys)))
+
+
+def _origin(override: str) -> str:
+    return f"--set {one_line(override)}"
 
 
 def _claims_at(tree: Node, scale: str, scales: Node, faults: list[Fault]) -> Node:

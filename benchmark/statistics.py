@@ -60,7 +60,7 @@ def sd(values: Sequence[float]) -> float:
     if len(values) < 2:
         raise ValueError("a spread needs at least two values")
     center = mean(values)
-    return math.sqrt(math.fsum((value - center) ** 2 for value in values) / (len(values) - 1))
+    return math.hypot(*(value - center for value in values)) / math.sqrt(len(values) - 1)
 
 
 def paired(differences: Sequence[float]) -> Estimate:

@@ -330,6 +330,10 @@ def test_a_ratio_of_nothing_is_inconclusive() -> None:
     assert (found.status, found.parts[0].effect) == ("inconclusive", None)
 
 
+def test_ratios_without_a_finite_interval_are_inconclusive() -> None:
+    assert judged(claim("reduces"), [1e-200, 1e200, 1.0], [1.0, 1.0, 1.0]).status == "inconclusive"
+
+
 def test_equal_arms_match_even_without_a_margin_but_do_not_beat() -> None:
     none = {"absolute": 0.0, "because": BECAUSE}
     assert judged(claim("matches", margin=none), [7.0] * 3, [7.0] * 3).status == "reproduced"
@@ -360,6 +364,7 @@ def test_one_value_that_is_missing_is_never_a_pass(outcome: Outcome) -> None:
 def test_nothing_measured_is_not_run() -> None:
     assert judge(claim("matches")).status == "not run"
     assert judge(claim("sparsest")).status == "not run"
+    assert "imp@0 is not part of the plan" in judge(claim("matches"), arm("imp@1", DENSE)).reason
     assert judge(claim("matches"), arm("imp@1", []), arm("imp@0", [])).status == "not run"
 
 
@@ -380,6 +385,10 @@ def test_divergences_among_many_seeds_are_judged_by_ranks_as_worst() -> None:
     one_lost = judged(claim("matches"), [None, *(x - 5.0 for x in dense[1:])], dense)
     two_lost = judged(claim("matches"), [None, None, *(x - 5.0 for x in dense[2:])], dense)
     assert (one_lost.status, two_lost.status) == ("reproduced", "inconclusive")
+    relative = claim("matches", paired=False, margin={"relative": 0.05, "because": BECAUSE})
+    unpaired = judged(relative, [None, *(x - 5.0 for x in dense[1:])], dense)
+    assert unpaired.status == "reproduced"
+    assert "lies below the margin of 5 %" in unpaired.reason
     dense_lost = judged(claim("beats"), dense, [None] * 10)
     assert dense_lost.status == "reproduced"
 

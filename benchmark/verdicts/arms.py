@@ -39,11 +39,6 @@ class ArmData:
             if not _is_observed(one)
         )
 
-    @property
-    def diverged(self) -> int:
-        """How many seeds diverged."""
-        return sum(value is None for value in self.values.values())
-
     def summary(self) -> ArmSummary:
         """Return what the verdict shows; the mean and spread only where no seed is without a value."""
         values = [one.value for one in self.observations if one.value is not None]

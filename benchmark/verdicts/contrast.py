@@ -114,10 +114,10 @@ class Contrast:
         below, above = self._rank_ps(self.baseline, bound)
         return "below" if below <= alpha else "above" if above <= alpha else "across"
 
-    def smallest_rank_p(self) -> float:
-        """Return the smallest one-sided p that a rank test can give here; 1 against a printed number."""
+    def smallest_rank_p(self) -> float | None:
+        """Return the smallest one-sided p that a rank test can give here; null against a printed number."""
         if isinstance(self.baseline, Printed):
-            return 1.0
+            return None
         if self.paired:
             return statistics.smallest_signed_rank_p(self.n)
         return statistics.smallest_rank_sum_p(len(self.arm), len(self.baseline))

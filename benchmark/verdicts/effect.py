@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from benchmark.schema.verdict import Effect, Status
 from benchmark.verdicts.arms import Printed
-from benchmark.verdicts.contrast import Bound, Contrast
+from benchmark.verdicts.contrast import FLOAT_NOISE, Bound, Contrast
 from benchmark.verdicts.rules import Rule
+
+LARGEST_LOG = 700.0
+"""What `exp` can still take: the interval of two wildly different ratios has no finite upper end."""
 
 
 def effect(rule: Rule, contrast: Contrast, unit: str) -> Effect | None:
@@ -25,7 +28,7 @@ def effect(rule: Rule, contrast: Contrast, unit: str) -> Effect | None:
     low, high = estimate.interval(rule.level, contrast.blur(bound))
     ends = [value + bound * size for value in (estimate.value, low, high)]
     if contrast.axis.ratio is not None:
-        ends = [math.exp(value) for value in ends]
+        ends = [math.exp(min(value, LARGEST_LOG)) for value in ends]
     return Effect(
         estimate=ends[0],
         low=ends[1],
@@ -63,10 +66,10 @@ def sensitivity(rule: Rule, contrast: Contrast) -> Sensitivity:
 
 
 def _by_ranks(rule: Rule, contrast: Contrast) -> str:
-    if isinstance(contrast.baseline, Printed):
+    alpha, smallest = (1.0 - rule.level) / 2.0, contrast.smallest_rank_p()
+    if smallest is None:
         return "a printed number allows no rank test"
-    alpha = (1.0 - rule.level) / 2.0
-    if contrast.smallest_rank_p() > alpha:
+    if smallest > alpha + FLOAT_NOISE:
         return f"an exact rank test can't reach {100 * alpha:g} % with {contrast.n} seeds"
     found = rule.by_ranks(contrast)
     return f"an exact rank test {'agrees' if found == rule.status(contrast) else f'says {found}'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.comparability import differences, reference_differences, used_assumptions
@@ -52,12 +52,14 @@ def test_only_assumptions_that_carry_the_comparison_are_used() -> None:
 
 
 @given(protocols, protocols)
+@settings(deadline=None)
 def test_differences_are_symmetric_and_name_exactly_the_unequal_fields(one: Protocol, other: Protocol) -> None:
     assert differences([one, other]) == differences([other, one])
     assert set(differences([one, other])) == {name for name in FIELDS if getattr(one, name) != getattr(other, name)}
 
 
 @given(protocols, protocols, st.sets(st.sampled_from(FIELDS)))
+@settings(deadline=None)
 def test_assumptions_never_add_a_difference(measured: Protocol, reference: Protocol, assumed: set[str]) -> None:
     without, with_ = reference_differences(measured, reference), reference_differences(measured, reference, assumed)
     assert set(with_) <= set(without)
@@ -65,5 +67,6 @@ def test_assumptions_never_add_a_difference(measured: Protocol, reference: Proto
 
 
 @given(protocols)
+@settings(deadline=None)
 def test_a_reference_measured_alike_compares(measured: Protocol) -> None:
     assert reference_differences(measured, measured) == ()

@@ -88,12 +88,14 @@ def test_one_value_gives_no_estimate(estimate: Callable[[list[float]], Estimate]
 
 
 @given(arm=sample, baseline=sample)
+@settings(deadline=None)
 def test_welch_swapped_is_welch_negated(arm: list[float], baseline: list[float]) -> None:
     one, other = statistics.welch(arm, baseline).interval(0.90), statistics.welch(baseline, arm).interval(0.90)
     assert one == pytest.approx((-other.high, -other.low))
 
 
 @given(arm=sample, baseline=sample, scale=st.floats(1e-6, 1e6))
+@settings(deadline=None)
 def test_welch_scales_with_its_values(arm: list[float], baseline: list[float], scale: float) -> None:
     assume(statistics.sd(arm) + statistics.sd(baseline) > 1e-3)
     one = statistics.welch(arm, baseline)
@@ -154,7 +156,7 @@ def test_power_equals_a_fresh_simulation(n: int, margin: float) -> None:
 
 
 @given(n=st.integers(2, 30), margin=st.floats(0.0, 5.0))
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_paired_power_equals_the_noncentral_t(n: int, margin: float) -> None:
     exact = 1.0 - float(nctdtr(n - 1, margin * math.sqrt(n), float(stdtrit(n - 1, 0.95))))
     found = statistics.noninferiority_power(statistics.planned(n, 1.0, pairs=True), margin)
@@ -162,7 +164,7 @@ def test_paired_power_equals_the_noncentral_t(n: int, margin: float) -> None:
 
 
 @given(n=st.integers(2, 20), margin=st.floats(0.0, 5.0), more=st.floats(0.0, 5.0), pairs=st.booleans())
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_power_grows_with_the_margin_and_equivalence_is_harder(n: int, margin: float, more: float, pairs: bool) -> None:
     plan = statistics.planned(n, 1.0, pairs=pairs)
     low, high = (statistics.noninferiority_power(plan, size) for size in (margin, margin + more))
@@ -180,6 +182,7 @@ def test_power_without_spread_is_certain() -> None:
 
 
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=8))
+@settings(deadline=None)
 def test_signed_ranks_equal_an_enumeration_of_all_signs(whole: list[int]) -> None:
     magnitudes = np.abs(whole)
     ranks = [(magnitudes < one).sum() + ((magnitudes == one).sum() + 1) / 2 for one in magnitudes]
@@ -191,6 +194,7 @@ def test_signed_ranks_equal_an_enumeration_of_all_signs(whole: list[int]) -> Non
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=4), st.lists(st.integers(0, 4), min_size=1, max_size=4))
+@settings(deadline=None)
 def test_rank_sums_equal_an_enumeration_of_all_splits(arm: list[int], baseline: list[int]) -> None:
     joint = np.array(arm + baseline)
     ranks = np.array([(joint < one).sum() + ((joint == one).sum() + 1) / 2 for one in joint])

@@ -12,7 +12,8 @@ import pytest
 from benchmark import catalog
 from benchmark.errors import UsageError
 from benchmark.suites import read_suite
-from tests.test_suites import SUITE
+
+SUITE = (Path(__file__).parent / "tiny_suite.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture

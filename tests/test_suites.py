@@ -22,74 +22,7 @@ from benchmark.suites import (
     write_schemas,
 )
 
-SUITE = """\
-format: 1
-key: tiny
-title: A tiny suite
-seeds: 3
-experiments:
-  imp:
-    dataset: {name: digits}
-    model: {name: dcgan, base_channels: 16}
-    objective: {name: gan}
-    training:
-      steps: 100
-      batch_size: 16
-      optimizers: {"*": {lr: 0.001}}
-    mask: {from: self@previous, fraction: 0.2}
-    weights: {from: imp@0, at: 10}
-    levels: {first: 0, last: 4}
-    metrics:
-      fid: {name: fid, extractor: digits_classifier}
-  random:
-    extends: imp
-    mask:
-      op: reuse
-      from: imp@same
-      fraction: null
-    weights: {from: "fresh:reinit"}
-    levels: [2, 4]
-  curve:
-    extends: imp
-    levels: [1]
-    mask: {from: imp@0, fraction: null}
-    matrix:
-      mask.sparsity: [0.5, 0.90]
-      training.batch_size: [8, 16]
-      exclude:
-        - {mask.sparsity: 0.9, training.batch_size: 8}
-      include:
-        - {mask.sparsity: 0.5, training.steps: 50}
-        - {mask.sparsity: 0.99, training.batch_size: 8}
-claims:
-  winning:
-    kind: matches
-    says: The ticket is as good as its dense parent.
-    source: {paper: kalibhat2021, table: "1"}
-    metric: fid
-    compare:
-      - {arm: imp@4, baseline: imp@0}
-    margin: {relative: 0.1, because: about the seed noise}
-    references: [kalibhat2021/dcgan_cifar10_sparsity]
-  deepest:
-    kind: sparsest
-    says: Tickets match up to four fifths.
-    source: {paper: kalibhat2021}
-    metric: fid
-    compare: [{arm: imp, baseline: imp@0}]
-    margin: {relative: 0.1, because: about the seed noise}
-    at_least: 0.5
-    only_at: [small]
-scales:
-  paper: {}
-  small:
-    small: true
-    seeds: 2
-    budget: {minutes: 2, machine: two cores}
-    experiments:
-      imp:
-        training: {steps: 20}
-"""
+SUITE = (Path(__file__).parent / "tiny_suite.yaml").read_text(encoding="utf-8")
 
 
 def read(text: str = SUITE, scale: str = "small", *overrides: str) -> Loaded:
@@ -250,6 +183,13 @@ EDITS = [
     ("baseline: imp@0}\n    margin", "reference: p/n}\n    margin", "claims.winning.compare.0.reference: 'matches' compares two arms, expected 'baseline' instead of 'reference'"),
     ("metric: fid\n    compare:\n", "metric: fdi\n    compare:\n", "claims.winning.compare.0.arm: experiment 'imp' does not measure 'fdi'; did you mean 'fid'?"),
     ("kalibhat2021/dcgan_cifar10_sparsity", "kalibhat2021", "claims.winning.references.0: expected PAPER/NUMBER, found 'kalibhat2021'"),
+    ("seeds: 2", "seeds: 99999", "seeds: expected at most 10000 seeds, found 99999"),
+    ("kind: matches", "kind: equals", "claims.winning.compare.0.baseline: 'equals' compares with a printed number, expected 'reference' instead of 'baseline'"),
+    ("  curve:\n", "  Curve:\n", "experiments.Curve: expected a name of small letters, digits and _"),
+    ("training.steps: 50", "model.name.x: 5", "experiments.curve.matrix.model.name.x: there is no such key below 'dcgan' (text)"),
+    ("training.batch_size: [8, 16]", "extends: [imp]", "experiments.curve.matrix.extends: 'extends' cannot be varied"),
+    ("sparsity: [0.5, 0.90]", "sparsity: [0.5, [0.9]]", "experiments.curve.matrix.mask.sparsity.1: expected a number or a word, which names the experiment, found a list"),
+    ("sparsity: [0.5, 0.90]", "sparsity: [0.5, '0.5', 0.90]", "experiments.curve.matrix: two combinations have the name [sparsity=0.5,batch_size=8]"),
     ("only_at: [small]", "only_at: [smal]", "claims.deepest.only_at.0: no scale 'smal'; did you mean 'small'?"),
     ("    seeds: 2", "    seds: 2", "scales.small.seds: unknown key; did you mean 'seeds'?"),
     ("      imp:\n        training", "      ipm:\n        training", "scales.small.experiments.ipm: a scale changes what the suite has, but 'ipm' is not there; did you mean 'imp'?"),

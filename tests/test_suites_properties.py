@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from benchmark.errors import SuiteError
 from benchmark.suites import read_references, read_suite, scale_names
 from benchmark.suites.document import Fault, Mark, Node, nearest, read_document
 from benchmark.suites.merge import merge, put
-from tests.test_suites import SUITE
+
+SUITE = (Path(__file__).parent / "tiny_suite.yaml").read_text(encoding="utf-8")
 
 LINE = re.compile(r"(s\.yaml:\d+|--set [^\n]*?): \S[^\n]*")
 ODD = st.sampled_from(

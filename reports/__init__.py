@@ -1,0 +1,1 @@
+"""Verdicts as documents for readers: an HTML page and JUnit XML."""

@@ -11,9 +11,12 @@ WIDTH, HEIGHT = 560, 300
 MOST_ROWS = 4000
 """Altair refuses more than 5,000 rows; with more seeds than this only means and intervals are drawn."""
 
-COLORS = ("var(--line-1)", "var(--line-2)", "var(--line-3)", "var(--line-4)", "var(--line-5)", "var(--line-6)")
-DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (1, 3), (10, 4))
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+COLORS = (*(f"var(--line-{number})" for number in range(1, 7)), "currentColor")
+DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (1, 3), (10, 4), (1, 0))
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+LONG_LEGEND = 60
+"""Characters of all names together, beyond which the legend lists them below each other."""
+
 INK, FAINT = "currentColor", "var(--rule)"
 
 Spec = dict[str, Any]
@@ -23,9 +26,14 @@ def specification(curve: Curve) -> Spec:
     """Return the Vega-Lite specification of a curve: fixed names, no links, the same for the same curve."""
     import altair as alt
 
-    y = alt.Y("value:Q", title=curve.unit, scale=alt.Scale(zero=False, nice=True))
-    x = alt.X("sparsity:Q", title="sparsity (fraction of the prunable weights removed)", scale=_x_scale(curve))
-    layers = [*_dense_layers(alt, curve), *_series_layers(alt, curve, x, y)]
+    y = alt.Y("value:Q", title=curve.y_title, scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("sparsity:Q", title="sparsity (fraction of weights removed)", scale=_x_scale(curve))
+    legend = _legend(alt, curve)
+    color = alt.Color("experiment:N", legend=legend, scale=_scale(alt, curve, COLORS))
+    shape = alt.Shape("experiment:N", legend=legend, scale=_scale(alt, curve, SHAPES))
+    layers = [*_dense_layers(alt, curve.dense, y, color)] if curve.dense else []
+    layers += _series_layers(alt, curve, x, y, color)
+    layers.append(_seed_layer(alt, curve).encode(x=x, y=y, color=color, shape=shape))
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     spec: Spec = _styled(chart).to_dict()
     del spec["$schema"]
@@ -49,45 +57,45 @@ def javascript() -> str:
 def _x_scale(curve: Curve) -> Any:
     import altair as alt
 
-    values = [point.sparsity for series in curve.series for point in series.levels]
-    return alt.Scale(domain=[min(values), max(values)], nice=True, zero=False, padding=14)
+    highest = max(point.sparsity for series in curve.series for point in series.levels)
+    return alt.Scale(domain=[0.0, highest], nice=False, padding=12)
 
 
-def _dense_layers(alt: Any, curve: Curve) -> Iterator[Any]:
-    if curve.dense is None:
-        return
-    data = alt.Data(values=[_ends(curve.dense) | {"sparsity": curve.dense.sparsity, "value": curve.dense.mean}])
-    base = alt.Chart(data)
-    if curve.dense.low is not None:
-        yield base.mark_rect(color=INK, opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q")
-    yield base.mark_rule(color=INK, strokeWidth=1.5, opacity=0.75).encode(
-        y="value:Q",
-        tooltip=[alt.Tooltip("value:Q", title="dense, mean", format=".4~g")],
-    )
+def _dense_layers(alt: Any, dense: Series, y: Any, color: Any) -> Iterator[Any]:
+    """Draw the dense network across the whole chart."""
+    base = alt.Chart(alt.Data(values=list(_level_rows(dense))))
+    yield base.mark_rect(opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q", color=color)
+    yield base.mark_rule(strokeWidth=1.5).encode(y=y, color=color, tooltip=_level_tips(alt))
 
 
-def _series_layers(alt: Any, curve: Curve, x: Any, y: Any) -> Iterator[Any]:
-    names = [series.name for series in curve.series]
-    legend = alt.Legend(title=None, orient="top", direction="horizontal", columns=1 if _long(names) else 0)
-    scale = {"domain": names}
-    color = alt.Color("experiment:N", legend=legend, scale=alt.Scale(**scale, range=list(COLORS[: len(names)])))
-    dash = alt.StrokeDash("experiment:N", legend=legend, scale=alt.Scale(**scale, range=_listed(DASHES, names)))
-    shape = alt.Shape("experiment:N", legend=legend, scale=alt.Scale(**scale, range=_listed(SHAPES, names)))
+def _series_layers(alt: Any, curve: Curve, x: Any, y: Any, color: Any) -> Iterator[Any]:
     means = alt.Chart(alt.Data(values=[row for series in curve.series for row in _level_rows(series)]))
     yield means.mark_area(opacity=0.16).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=color)
+    dash = alt.StrokeDash("experiment:N", legend=_legend(alt, curve), scale=_scale(alt, curve, DASHES))
     yield means.mark_line(strokeWidth=2).encode(x=x, y=y, color=color, strokeDash=dash, tooltip=_level_tips(alt))
-    seeds = [row for series in curve.series for row in _seed_rows(series)]
-    if len(seeds) <= MOST_ROWS:
-        marks = alt.Chart(alt.Data(values=seeds)).mark_point(size=38, filled=False, strokeWidth=1.5)
-        yield marks.encode(x=x, y=y, color=color, shape=shape, tooltip=_seed_tips(alt))
 
 
-def _long(names: list[str]) -> bool:
-    return sum(map(len, names)) > 60
+def _seed_layer(alt: Any, curve: Curve) -> Any:
+    rows = [row for series in _all(curve) for row in _seed_rows(series)]
+    marks = alt.Chart(alt.Data(values=rows if len(rows) <= MOST_ROWS else []))
+    return marks.mark_point(size=38, strokeWidth=1.5).encode(tooltip=_seed_tips(alt))
 
 
-def _listed(values: tuple[Any, ...], names: list[str]) -> list[Any]:
-    return list(values[: len(names)])
+def _legend(alt: Any, curve: Curve) -> Any:
+    """Return the one legend of all layers: color, dash and shape together."""
+    long = sum(len(series.name) for series in curve.series) > LONG_LEGEND
+    return alt.Legend(title=None, orient="top", columns=1 if long else 0, symbolOpacity=1)
+
+
+def _all(curve: Curve) -> list[Series]:
+    return [*curve.series, *([curve.dense] if curve.dense else [])]
+
+
+def _scale(alt: Any, curve: Curve, values: tuple[Any, ...]) -> Any:
+    """Give each experiment one of the values, and the dense network the last."""
+    names = [series.name for series in curve.series]
+    dense = [curve.dense.name] if curve.dense else []
+    return alt.Scale(domain=[*names, *dense], range=[*values[: len(names)], *values[-1:][: len(dense)]])
 
 
 def _ends(point: LevelPoint) -> dict[str, float]:

@@ -9,7 +9,7 @@ from reports.comparisons import arms_of, comparisons, decisive, remarks, seeds
 from reports.curve import curve
 from reports.evidence import Evidence
 from reports.forest import forest
-from reports.layers import layers
+from reports.layers import audit, layers
 from reports.page import ClaimSection, Curve, Picture
 from reports.printed import printed_numbers, protocol_remarks, protocol_table
 from reports.wording import KINDS, bound, bound_kind, count, effect, expectation, share, source
@@ -48,6 +48,7 @@ def claim_section(evidence: Evidence, verdict: Verdict, anchor: str) -> ClaimSec
         printed=printed_numbers(evidence, verdict),
         protocol=protocol_table(evidence, verdict),
         protocol_remarks=protocol_remarks(evidence, verdict),
+        audit=audit(evidence, arms_of(verdict)),
         layers=layers(evidence, arms_of(verdict)),
         notes=_notes(verdict),
         commands=_commands(evidence, verdict),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmark.schema.verdict import ArmSummary, Part, Verdict
 from reports.page import Cell, Table
-from reports.wording import MISSING, average, bound, bound_kind, effect, observed, share
+from reports.wording import MISSING, average, bound, bound_kind, estimate, interval, observed, share
 
 
 def decisive(verdict: Verdict) -> Part | None:
@@ -27,7 +27,7 @@ def comparisons(verdict: Verdict) -> Table | None:
     """List every comparison with its effect, its bound and its verdict."""
     if not verdict.parts:
         return None
-    columns = ("compared", "sparsity", "against", "mean", "baseline", "effect", "bound", "power", "verdict")
+    columns = ("compared", "verdict", "sparsity", "against", "mean", "baseline", "effect", "interval", "bound", "power")
     caption = f"What was compared in {verdict.claim.metric}; effects are signed so that larger is worse"
     return Table(caption=caption, columns=columns, rows=tuple(_comparison(verdict, part) for part in verdict.parts))
 
@@ -69,14 +69,15 @@ def _comparison(verdict: Verdict, part: Part) -> tuple[Cell, ...]:
     power = None if found is None else found.power
     return (
         Cell(text=part.arm.name, head=True),
+        Cell(text=part.status, status=part.status),
         _or_missing(None if part.arm.sparsity is None else share(part.arm.sparsity)),
         Cell(text=part.baseline.name),
         Cell(text=average(part.arm), missing=part.arm.mean is None),
         Cell(text=average(part.baseline), missing=part.baseline.mean is None),
-        _or_missing(None if found is None else effect(found), "no effect computed"),
+        _or_missing(None if found is None else estimate(found), "no effect computed"),
+        _or_missing(None if found is None else interval(found), "none"),
         _or_missing(None if found is None else bound(kind, found), "none"),
         _or_missing(None if power is None else f"{power:.2f}", "not computed"),
-        Cell(text=part.status, status=part.status),
     )
 
 

@@ -36,8 +36,7 @@ def curve(evidence: Evidence, claim: Claim, key: str) -> Curve | None:
     better = "lower is better" if measured.lower_is_better else "higher is better"
     return Curve(
         key=key,
-        metric=claim.metric,
-        unit=f"{claim.metric} ({measured.unit}, {better})" if measured.unit else f"{claim.metric} ({better})",
+        y_title=f"{claim.metric} ({', '.join(text for text in (measured.unit, better) if text)})",
         description=_description(claim.metric, drawn, dense),
         caption=_caption(dense, len(found) - len(drawn)),
         dense=dense,
@@ -70,6 +69,20 @@ def _measurements(evidence: Evidence, names: Iterable[str], metric: str) -> Iter
             yield from (made for job in level.values() if (made := evidence.measurement(job, metric)))
 
 
+def _series(evidence: Evidence, name: str, metric: str) -> Series:
+    levels = [_seeds(evidence, name, level, metric) for level in sorted(evidence.arms[name]) if level > 0]
+    return _joined(name, levels)
+
+
+def _dense(evidence: Evidence, name: str, metric: str) -> Series | None:
+    seeds = [
+        SeedPoint(level=0, seed=seed, sparsity=0.0, value=made.value)
+        for seed, job in sorted(evidence.arms[name].get(0, {}).items())
+        if (made := evidence.measurement(job, metric)) is not None
+    ]
+    return _joined("dense", [seeds]) if seeds else None
+
+
 def _seeds(evidence: Evidence, name: str, level: int, metric: str) -> list[SeedPoint]:
     points = []
     for seed, job in sorted(evidence.arms[name][level].items()):
@@ -79,42 +92,32 @@ def _seeds(evidence: Evidence, name: str, level: int, metric: str) -> list[SeedP
     return points
 
 
-def _joined(points: Sequence[SeedPoint]) -> LevelPoint:
+def _joined(name: str, levels: Sequence[Sequence[SeedPoint]]) -> Series:
+    seeds = tuple(point for points in levels for point in points)
+    return Series(name=name, levels=tuple(_level(points) for points in levels if points), seeds=seeds)
+
+
+def _level(points: Sequence[SeedPoint]) -> LevelPoint:
     values = [point.value for point in points]
     low, high = interval(values)
     sparsity = mean([point.sparsity for point in points])
     return LevelPoint(level=points[0].level, sparsity=sparsity, n=len(values), mean=mean(values), low=low, high=high)
 
 
-def _series(evidence: Evidence, name: str, metric: str) -> Series:
-    levels = [_seeds(evidence, name, level, metric) for level in sorted(evidence.arms[name]) if level > 0]
-    seeds = tuple(point for points in levels for point in points)
-    return Series(name=name, levels=tuple(_joined(points) for points in levels if points), seeds=seeds)
-
-
-def _dense(evidence: Evidence, name: str, metric: str) -> LevelPoint | None:
-    made = (evidence.measurement(job, metric) for _, job in sorted(evidence.arms[name].get(0, {}).items()))
-    values = [found.value for found in made if found is not None]
-    if not values:
-        return None
-    low, high = interval(values)
-    return LevelPoint(level=0, sparsity=0.0, n=len(values), mean=mean(values), low=low, high=high)
-
-
-def _description(metric: str, drawn: Sequence[Series], dense: LevelPoint | None) -> str:
+def _description(metric: str, drawn: Sequence[Series], dense: Series | None) -> str:
     lines = (
         f"{series.name} goes from {number(series.levels[0].mean)} at sparsity {share(series.levels[0].sparsity)} "
         f"to {number(series.levels[-1].mean)} at {share(series.levels[-1].sparsity)}"
         for series in drawn
     )
-    level = f" The dense network has {number(dense.mean)}." if dense else ""
+    level = f" The dense network has {number(dense.levels[0].mean)}." if dense else ""
     return f"{metric} against sparsity: {'; '.join(lines)}.{level}"
 
 
-def _caption(dense: LevelPoint | None, left_out: int) -> str:
+def _caption(dense: Series | None, left_out: int) -> str:
     parts = ["Every mark is one seed; lines join the means, ribbons are their 90 % t intervals."]
     if dense:
-        parts.append(f"The horizontal band is the dense network ({count(dense.n, 'seed')}).")
+        parts.append(f"The horizontal band is the dense network ({count(dense.levels[0].n, 'seed')}).")
     if left_out:
         parts.append(
             f"{count(left_out, 'experiment')} of the same task not drawn: nothing measured, or too many lines."
@@ -122,10 +125,9 @@ def _caption(dense: LevelPoint | None, left_out: int) -> str:
     return " ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def _table(metric: str, drawn: Sequence[Series], dense: LevelPoint | None) -> Table:
-    rows = [_row("dense", dense, ())] if dense else []
-    for series in drawn:
-        rows += [_row(series.name, level, series.seeds) for level in series.levels]
+def _table(metric: str, drawn: Sequence[Series], dense: Series | None) -> Table:
+    together = [dense, *drawn] if dense else drawn
+    rows = [_row(series.name, level, series.seeds) for series in together for level in series.levels]
     columns = (
         "experiment",
         "level",

@@ -58,10 +58,12 @@ class Evidence:
         return held.numbers.get(key) if held else None
 
     def measurement(self, job: str, name: str) -> Measurement | None:
-        """Return what was measured on a job under a name that claims use, or null."""
+        """Return what was measured on a finished job under a name that claims use, or null."""
         if (job, name) not in self._measured:
             request = next((request for request in self._planned[job].metrics if request.name == name), None)
-            self._measured[job, name] = self.results.run(job).read_measurement(request) if request else None
+            # A job that failed, its audit above all, has no measurement that counts.
+            counts = request is not None and self.outcomes[job] == "done"
+            self._measured[job, name] = self.results.run(job).read_measurement(request) if request and counts else None
         return self._measured[job, name]
 
     def names_of(self, metric: str) -> tuple[str, ...]:
@@ -87,6 +89,11 @@ class Evidence:
             document = self.results.run(planned.id).read_document(name)
             if isinstance(document, dict):
                 yield document
+
+    def audit(self, job: str) -> dict[str, JsonValue] | None:
+        """Return the ticket audit of a finished job, or null."""
+        document = self.results.run(job).read_document("audit.json") if self.outcomes[job] == "done" else None
+        return document if isinstance(document, dict) else None
 
     def step_seconds(self, job: str) -> float | None:
         """Return the seconds that one training step took, or null where no time was recorded."""

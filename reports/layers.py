@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from benchmark.schema.verdict import ArmSummary
 from reports.evidence import Evidence
 from reports.page import Cell, Table
-from reports.wording import MISSING, share
+from reports.wording import MISSING, number, share
 
 
 def layers(evidence: Evidence, arms: Iterable[ArmSummary]) -> Table | None:
@@ -24,6 +24,32 @@ def layers(evidence: Evidence, arms: Iterable[ArmSummary]) -> Table | None:
     )
     caption = "Sparsity of each layer, recomputed from the mask of the first seed; darker is sparser"
     return Table(caption=caption, columns=("layer", *found), rows=rows)
+
+
+def audit(evidence: Evidence, arms: Iterable[ArmSummary]) -> Table | None:
+    """Tabulate what the ticket audit found of every arm at its first audited seed; null where none was audited."""
+    rows = [(Cell(text=arm.name, head=True), *row) for arm in arms if (row := _audited(evidence, arm))]
+    columns = ("arm", "seed", "weights kept", "of", "by the counting rule", "collapsed layers", "mask (SHA-256)")
+    caption = "The ticket audit: start weights equal the rewind weights, masked weights stayed zero, counts as stated"
+    return Table(caption=caption, columns=columns, rows=tuple(rows)) if rows else None
+
+
+def _audited(evidence: Evidence, arm: ArmSummary) -> tuple[Cell, ...]:
+    for seen in arm.observations:
+        found = evidence.audit(seen.job) if seen.job else None
+        if found is not None:
+            collapsed, mask = found.get("collapsed"), found.get("mask_sha256")
+            return (
+                Cell(text=str(seen.seed)),
+                *(_count(found.get(key)) for key in ("kept", "total", "expected_kept")),
+                Cell(text=", ".join(map(str, collapsed)) or "none" if isinstance(collapsed, list) else MISSING),
+                Cell(text=str(mask)[:12]),
+            )
+    return ()
+
+
+def _count(value: JsonValue) -> Cell:
+    return Cell(text=number(value)) if isinstance(value, int) else Cell(text="none stated", missing=True)
 
 
 def _of_arm(evidence: Evidence, arm: ArmSummary) -> dict[str, float]:

@@ -106,11 +106,10 @@ class Curve(Record):
     """A metric against sparsity: what a chart draws, and the same as a table."""
 
     key: str
-    metric: str
-    unit: str
+    y_title: str
     description: str
     caption: str
-    dense: LevelPoint | None
+    dense: Series | None
     series: tuple[Series, ...]
     table: Table
 
@@ -153,6 +152,7 @@ class ClaimSection(Record):
     printed: Table | None
     protocol: Table | None
     protocol_remarks: tuple[str, ...]
+    audit: Table | None
     layers: Table | None
     notes: tuple[str, ...]
     commands: tuple[str, ...]

@@ -55,7 +55,7 @@ def protocol_table(evidence: Evidence, verdict: Verdict) -> Table | None:
     measured = protocols(evidence, verdict)
     if not measured:
         return None
-    held = [(name, found) for name in references_of(verdict) if (found := evidence.reference(name)) is not None]
+    held = _of_same_metric(evidence, verdict, measured)
     blocking = [_blocking(measured, found, verdict) for _, found in held]
     apart = frozenset(differences(measured))
     rows = []
@@ -72,13 +72,21 @@ def protocol_table(evidence: Evidence, verdict: Verdict) -> Table | None:
 def protocol_remarks(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
     """Name the fields that keep each printed number from being compared, and what the claim assumes."""
     measured, lines = protocols(evidence, verdict), []
-    for name in references_of(verdict):
-        found = evidence.reference(name)
-        fields = _blocking(measured, found, verdict) if found and measured else ()
+    for name, found in _of_same_metric(evidence, verdict, measured):
+        fields = _blocking(measured, found, verdict)
         if fields:
             lines.append(f"Not comparable with {name}: {', '.join(fields)} differ or were never stated.")
     lines += [f"Assumed for {field}: {why}" for field, why in sorted(verdict.claim.assume.items())]
     return tuple(lines)
+
+
+def _of_same_metric(evidence: Evidence, verdict: Verdict, measured: Sequence[Protocol]) -> list[tuple[str, Number]]:
+    """Return the printed numbers of the metric that was measured; a printed sparsity has no protocol of a FID."""
+    metrics = {None, *(one.metric for one in measured)}
+    held = ((name, evidence.reference(name)) for name in references_of(verdict))
+    return [
+        (name, found) for name, found in held if measured and found is not None and found.protocol.metric in metrics
+    ]
 
 
 def _blocking(measured: Sequence[Protocol], found: Number, verdict: Verdict) -> tuple[str, ...]:

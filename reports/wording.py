@@ -13,6 +13,10 @@ from benchmark.schema.verdict import ArmSummary, Effect, Observation, Status
 
 MISSING = "not measured"
 MINUS = "\N{MINUS SIGN}"
+SMALL, LARGE, WHOLE = 1e-5, 1e7, 1e12
+"""Outside the first two a number is written with a power of ten; whole numbers in full up to the third."""
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 KINDS: dict[str, str] = {
     "matches": "no worse than its baseline",
@@ -42,22 +46,24 @@ ENDS: dict[Outcome, str] = {
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Write a number for reading: so many significant digits, or all of a whole number of up to seven."""
+    """Write a number for reading: so many significant digits, or all of a whole number."""
     if not math.isfinite(value):
         text = "undefined" if math.isnan(value) else "-\N{INFINITY}" if value < 0 else "\N{INFINITY}"
-    elif value == int(value) and abs(value) < 1e7:
+    elif value == int(value) and abs(value) < WHOLE:
         text = f"{int(value):,}"
-    elif 1e-3 <= abs(value) < 1e7:
-        decimals = max(0, digits - 1 - _exponent(value, digits))
-        text = f"{value:,.{decimals}f}"
     else:
         mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-        text = f"{mantissa} \N{MULTIPLICATION SIGN} 10^{int(exponent)}"
+        text = _plain(value, digits - 1 - int(exponent)) if SMALL <= abs(value) < LARGE else _power(mantissa, exponent)
     return text.replace("-", MINUS)
 
 
-def _exponent(value: float, digits: int) -> int:
-    return int(f"{value:.{digits - 1}e}".partition("e")[2])
+def _plain(value: float, decimals: int) -> str:
+    text = f"{value:,.{max(0, decimals)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _power(mantissa: str, exponent: str) -> str:
+    return f"{_plain(float(mantissa), len(mantissa))} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(RAISED)}"
 
 
 def share(value: float) -> str:
@@ -95,17 +101,26 @@ def _labelled(label: str, text: str | None) -> str:
 
 
 def effect(value: Effect) -> str:
-    """Say an effect with its interval: differences with their unit, ratios with a multiplication sign."""
-    sign = "\N{MULTIPLICATION SIGN}" if value.scale == "ratio" else ""
-    unit = "" if value.scale == "ratio" else f" {value.unit}"
-    low, high = f"{sign}{number(value.low)}", f"{sign}{number(value.high)}"
-    return f"{_signed(value)}{unit} ({value.level:.0%} interval {low} to {high})".replace("%", "\N{NO-BREAK SPACE}%")
+    """Say an effect with its interval."""
+    return f"{estimate(value)} ({interval(value)})"
 
 
-def _signed(value: Effect) -> str:
+def estimate(value: Effect) -> str:
+    """Say an effect alone: a difference signed and with its unit, a ratio with a multiplication sign."""
     if value.scale == "ratio":
         return f"\N{MULTIPLICATION SIGN}{number(value.estimate)}"
-    return f"+{number(value.estimate)}" if value.estimate > 0 else number(value.estimate)
+    return f"{'+' if value.estimate > 0 else ''}{number(value.estimate)} {value.unit}"
+
+
+def interval(value: Effect) -> str:
+    """Say the interval of an effect, with its level."""
+    sign = "\N{MULTIPLICATION SIGN}" if value.scale == "ratio" else ""
+    return f"{percent(value.level)} interval {sign}{number(value.low)} to {sign}{number(value.high)}"
+
+
+def percent(value: float) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
 def bound(kind: Literal["margin", "by", "ratio"], value: Effect) -> str:

@@ -77,6 +77,11 @@ def test_a_relative_margin_is_mirrored_where_higher_is_better(ticket: float, sta
     assert judge(made, *arms).status == status
 
 
+def test_a_relative_margin_has_the_same_width_below_zero() -> None:
+    made = claim("matches", margin={"relative": 0.05, "because": BECAUSE})
+    assert judged(made, [-9.7, -9.7, -9.7], [-10.0, -10.0, -10.0]).status == "reproduced"
+
+
 def test_exact_costs_at_the_ratio_are_at_most_the_ratio() -> None:
     made = claim("reduces", ratio=0.21)
     found = judged(made, [21_000.0] * 3, [100_000.0] * 3)
@@ -103,6 +108,12 @@ def test_equal_arms_match_even_without_a_margin_but_do_not_beat() -> None:
     assert judged(claim("beats", by=none), [7.0] * 3, [7.0] * 3).status == "not reproduced"
 
 
+ARMS_BY_STATUS = {
+    "not reproduced": arm("imp@2", moved(5.0)),
+    "inconclusive": arm("imp@3", moved(1.0)),
+    "not comparable": arm("imp@4", DENSE, protocol=Protocol(metric="kid")),
+    "not run": arm("imp@5", [None] * 5, outcome="failed"),
+}
 BOTH = [{"arm": "imp@1", "baseline": "imp@0"}, {"arm": "imp@2", "baseline": "imp@0"}]
 
 
@@ -121,6 +132,21 @@ def test_all_comparisons_must_hold(second: ArmData, status: str) -> None:
     assert found.status == status
     assert found.parts[0].status == "reproduced"
     assert f"{1 + (status == 'reproduced')} of 2" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        ("not reproduced", "not comparable", "not reproduced"),
+        ("not comparable", "inconclusive", "not comparable"),
+        ("inconclusive", "not run", "inconclusive"),
+        ("not run", "not reproduced", "not reproduced"),
+        ("not run", "not comparable", "not comparable"),
+    ],
+)
+def test_the_worst_of_two_comparisons_wins(first: str, second: str, status: str) -> None:
+    compare = [{"arm": ARMS_BY_STATUS[one].name, "baseline": "imp@0"} for one in (first, second)]
+    assert judge(claim("matches", compare), arm("imp@0", DENSE), *ARMS_BY_STATUS.values()).status == status
 
 
 def test_a_contradictory_pair_of_demands_is_not_reproduced() -> None:

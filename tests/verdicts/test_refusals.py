@@ -73,6 +73,11 @@ def test_divergences_among_many_seeds_are_judged_by_ranks_as_worst() -> None:
     assert dense_lost.status == "reproduced"
 
 
+def test_four_lost_seeds_stay_inconclusive_though_ranks_could_decide() -> None:
+    found = judged(claim("matches", paired=False), [None] * 4, DENSE[:4])
+    assert found.status == "inconclusive"
+
+
 @pytest.mark.parametrize(("n", "status"), [(3, "inconclusive"), (5, "not reproduced")])
 def test_a_ticket_that_always_diverges_never_matches(n: int, status: str) -> None:
     found = judged(claim("matches"), [None] * n, DENSE[:n])
@@ -101,6 +106,25 @@ def test_a_printed_number_that_agrees_is_reproduced_with_its_runs_in_the_interva
     half = 2.132 * np.std(DENSE, ddof=1) * math.sqrt(2 / 5) + 0.05
     assert (effect.low, effect.high) == pytest.approx((-half, half), abs=1e-4)
     assert judge(claim("equals", PRINTED), arm("imp@1", DENSE), dense_fid=number(13.0)).status == "not reproduced"
+
+
+@pytest.mark.parametrize(("printed", "status"), [("11.0", "inconclusive"), ("11.04", "not reproduced")])
+def test_printed_rounding_can_leave_a_number_open(printed: str, status: str) -> None:
+    one = number(float(printed), 5, printed=printed)
+    exact = judge(claim("equals", PRINTED), arm("imp@1", [9.98] * 3), dense_fid=one)
+    assert exact.status == status
+
+
+def test_a_reading_error_takes_power_away() -> None:
+    sharp, blurred = (
+        judge(claim("equals", PRINTED), arm("imp@1", DENSE), dense_fid=number(10.0, 5, reading_error=by))
+        .parts[0]
+        .effect
+        for by in (0.0, 0.95)
+    )
+    assert sharp is not None
+    assert blurred is not None
+    assert (sharp.power or 0.0) > 0.99 > (blurred.power or 0.0)
 
 
 def test_a_small_run_never_speaks_for_a_printed_number() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,7 @@ def test_the_effect_shown_agrees_with_the_status(pairs: list[tuple[float, float]
     effect = found.parts[0].effect
     assert effect is not None
     assert effect.low <= effect.estimate <= effect.high
+    assert effect.estimate == pytest.approx(sum(t - d for t, d in pairs) / len(pairs), abs=1e-9)
     inside = {
         "matches": effect.high <= 3,
         "beats": effect.high < -3,

@@ -19,6 +19,10 @@ from pathlib import Path
 from benchmark.errors import ArtifactError
 
 
+TEMPORARY = ".writing-"
+"""How the names of half-written files begin."""
+
+
 class Storage:
     """Files under one folder, addressed by relative name."""
 
@@ -39,6 +43,13 @@ class Storage:
     def is_damaged(self, name: str) -> bool:
         """Tell whether a file is there but not as it was written."""
         return (self.path / name).exists() and not self.has(name)
+
+    def spoiled(self) -> list[str]:
+        """Return the names of files that are not as they were written: altered, gone, or without a record."""
+        recorded = set(self.names())
+        found = {str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file()}
+        strange = {name for name in found - recorded if not name.startswith("checksums/") and TEMPORARY not in name}
+        return sorted(strange | {name for name in recorded if not self.has(name)})
 
     def digest(self, name: str) -> str:
         """Return the SHA-256 of a file as it is now."""
@@ -69,23 +80,56 @@ class Storage:
         try:
             with _temporary(target, data) as temporary:
                 stat = temporary.stat()
-                record = {"sha256": hashlib.sha256(data).hexdigest(), "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+                record = {
+                    "sha256": hashlib.sha256(data).hexdigest(),
+                    "size": stat.st_size,
+                    "mtime_ns": stat.st_mtime_ns,
+                }
                 with _temporary(self._record_path(name), json.dumps(record).encode()) as temporary_record:
                     temporary_record.replace(self._record_path(name))
                 temporary.replace(target)
         except OSError as error:
             raise _explained(error, target) from error
 
+    def append(self, name: str, data: bytes) -> None:
+        """Add to a file that grows piece by piece; it has no record until it is sealed."""
+        try:
+            with (self.path / name).open("ab") as file:
+                file.write(data)
+        except OSError as error:
+            raise _explained(error, self.path / name) from error
+
+    def unseal(self, name: str, size: int) -> None:
+        """Cut a file back to its first bytes, from where it may grow again."""
+        self._record_path(name).unlink(missing_ok=True)
+        if (self.path / name).exists():
+            os.truncate(self.path / name, size)
+
+    def seal(self, name: str) -> None:
+        """Record a file that has grown to its end."""
+        self.write(name, (self.path / name).read_bytes())
+
     def remove(self, name: str) -> None:
         """Remove a file and its record, if they are there."""
-        (self.path / name).unlink(missing_ok=True)
+        # The record first: one that is left without its file would look like a loss.
         self._record_path(name).unlink(missing_ok=True)
+        (self.path / name).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what writers that were killed have left half written; nobody else may be writing here."""
+        for path in self.path.rglob(f"{TEMPORARY}*"):
+            path.unlink(missing_ok=True)
 
     def names(self, folder: str = "") -> Iterator[str]:
         """Yield the names that have a record, sorted."""
         root = self.path / "checksums"
         for path in sorted((root / folder).rglob("*.json")):
             yield str(path.relative_to(root))[: -len(".json")]
+
+    def sweep(self, pattern: str = "**/.writing-*") -> None:
+        """Remove what writes that were killed left behind; nobody else may be writing there."""
+        for path in self.path.glob(pattern):
+            path.unlink(missing_ok=True)
 
     def distrust(self, name: str) -> None:
         """Make `has` look at the hash from now on: the time of a damaged file may be the recorded one."""
@@ -110,10 +154,11 @@ class _temporary:  # noqa: N801 - a context manager used like a function
 
     def __init__(self, target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=TEMPORARY)
         self._path = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
+                self._path.chmod(0o644)  # a temporary file is its owner's alone
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -132,7 +177,6 @@ def write_file(path: Path, data: bytes) -> None:
     """Put one file in place atomically, without a record (for files outside a results directory)."""
     try:
         with _temporary(path, data) as temporary:
-            temporary.chmod(0o644)
             temporary.replace(path)
     except OSError as error:
         raise _explained(error, path) from error

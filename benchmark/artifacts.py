@@ -1,10 +1,10 @@
 """A results directory: the only module that names its files.
 
-    DIR/campaign.json  verdicts.json  lock
-    DIR/runs/<job id>/
-        job.json  mask.safetensors  start.safetensors  weights.safetensors  snapshots/  checkpoint/  train.jsonl
-        diverged.json  failure.json  audit.json  measurements/  statistics/  samples/  environment.json  timings/
-        checksums/
+DIR/campaign.json  verdicts.json  lock
+DIR/runs/<job id>/
+    job.json  mask.safetensors  start.safetensors  weights.safetensors  snapshots/  checkpoint/  train.jsonl
+    diverged.json  failure.json  audit.json  measurements/  statistics/  samples/  environment.json  timings/
+    checksums/
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class RunDir:
         """Return the tensors of a safetensors file, on the CPU."""
         from safetensors.torch import load
 
-        return load(self.files.read(name))
+        tensors: dict[str, Tensor] = load(self.files.read(name))
+        return tensors
 
     def write_tensors(
         self, name: str, tensors: Mapping[str, Tensor], note: JsonValue = None, reproducible: bool = False
@@ -166,7 +167,8 @@ class RunDir:
 
     def read_document(self, name: str) -> JsonValue:
         """Return a plain JSON document, or null if there is none."""
-        return json.loads(self.files.read(name)) if (self.path / name).exists() else None  # type: ignore[no-any-return]
+        found: JsonValue = json.loads(self.files.read(name)) if (self.path / name).exists() else None
+        return found
 
     def discard_checkpoint(self) -> None:
         """Remove the checkpoint of a training that is over."""
@@ -226,7 +228,7 @@ class ResultsDir:
             yield RunDir(path)
 
     def outcomes(self, plan: Plan) -> dict[str, Outcome]:
-        """Return how each job of a plan ended; what needs a diverged job counts as diverged, a failed one as blocked."""
+        """Return how each job ended; what needs a diverged job counts as diverged, what needs a failed one as blocked."""
         ends: dict[str, Outcome] = {}
         for planned in plan.jobs:
             before = {ends[job_id] for job_id in planned.job.inputs}

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from benchmark.artifacts import RunDir
 from benchmark.datasets import DATASETS
+from benchmark.errors import RunError
 from benchmark.features import EXTRACTORS
 from benchmark.features.extractor import Extractor
 from benchmark.images import Images, to_pixels, to_values
@@ -123,7 +124,10 @@ class Evaluation:
         if len(self._generated.get(weights, ())) < count:
             networks = self.networks_of(weights)
             blocks = range(-(-count // EVALUATION_BLOCK))
-            made = [to_pixels(self._workshop.objective.generate(networks, self._latents(b, networks))) for b in blocks]
+            generate = self._workshop.objective.generate
+            if generate is None:
+                raise RunError(f"objective '{self._workshop.job.objective.name}' generates no images to measure")
+            made = [to_pixels(generate(networks, self._latents(block, networks))) for block in blocks]
             self._generated[weights] = torch.cat(made)
         return self._generated[weights][:count]
 
@@ -132,8 +136,10 @@ class Evaluation:
         """Return reconstructions of uint8 images as values in -1..1."""
         networks = self.networks_of(weights)
         values = to_values(pixels.to(self._workshop.device))
-        parts = [self._workshop.objective.reconstruct(networks, part) for part in values.split(EVALUATION_BLOCK)]
-        return torch.cat(parts)
+        reconstruct = self._workshop.objective.reconstruct
+        if reconstruct is None:
+            raise RunError(f"objective '{self._workshop.job.objective.name}' reconstructs no images to measure")
+        return torch.cat([reconstruct(networks, part) for part in torch.split(values, EVALUATION_BLOCK)])
 
     def images(self, split: str) -> Images:
         """Return one split of the job's data set."""

@@ -71,7 +71,7 @@ def describe(device: str) -> dict[str, str]:
         facts |= {
             "gpu": torch.cuda.get_device_name(),
             "cuda": str(torch.version.cuda),
-            "cudnn": str(torch.backends.cudnn.version()),
+            "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call,unused-ignore]
         }
     return facts
 

@@ -24,19 +24,19 @@ POWER = 0.8
 """The power that a claim should have at its margin (statistics, R3)."""
 
 
-class JobEstimate(Record):
-    """One job: which experiments it stands for, what it still needs, and how long that may take."""
+class JobGroup(Record):
+    """The jobs, one a seed, that stand for some levels of experiments; `seconds` is what is left of them."""
 
-    id: str
     stands_for: tuple[str, ...]
+    jobs: int
+    done: int
     steps: int
-    state: str
     seconds: float | None
 
     @property
     def time(self) -> str:
         """The estimate in words."""
-        return "" if self.state == "done" else _duration(self.seconds)
+        return _duration(self.seconds)
 
 
 class ClaimEstimate(Record):
@@ -51,7 +51,7 @@ class ClaimEstimate(Record):
 class Estimate(Record):
     """The cost of a plan; `seconds` is the time of one worker, null where a speed is unknown."""
 
-    jobs: tuple[JobEstimate, ...]
+    groups: tuple[JobGroup, ...]
     claims: tuple[ClaimEstimate, ...]
     seconds: float | None
     shared: int
@@ -60,22 +60,16 @@ class Estimate(Record):
 
 def estimate(plans: list[Plan], results: Path | None) -> Estimate:
     """Return what plans cost, less what is done in a results directory."""
-    wanted = wanted_jobs(plans, frozenset())
-    stands_for: dict[str, set[str]] = defaultdict(set)
-    for plan in plans:
-        for arm in plan.arms:
-            stands_for[arm.job].add(f"{arm.experiment}@{arm.level}")
     speeds = _read_speeds()
-    jobs = tuple(_job(job, tuple(sorted(stands_for[job.id])), results, speeds) for job in wanted.values())
-    left = [job.seconds for job in jobs if job.state != "done"]
+    groups = tuple(_group(names, jobs, results, speeds) for names, jobs in _grouped(plans).items())
+    left = [group.seconds for group in groups]
     seconds = None if None in left else sum(second for second in left if second is not None)
-    shared = sum(len(job.stands_for) - 1 for job in jobs if job.stands_for)
-    done = sum(job.state == "done" for job in jobs)
+    shared = sum((len(group.stands_for) - 1) * group.jobs for group in groups if group.stands_for)
     summary = (
-        f"{len(jobs)} jobs, {done} done; sharing saves {shared} trainings; "
-        f"left for one worker: {_duration(seconds)}"
+        f"{sum(group.jobs for group in groups)} jobs, {sum(group.done for group in groups)} done; "
+        f"sharing saves {shared} trainings; left for one worker: {_duration(seconds)}"
     )
-    return Estimate(jobs=jobs, claims=tuple(_claims(plans)), seconds=seconds, shared=shared, summary=summary)
+    return Estimate(groups=groups, claims=tuple(_claims(plans)), seconds=seconds, shared=shared, summary=summary)
 
 
 def remember(results: ResultsDir, ends: Mapping[str, Outcome]) -> None:
@@ -103,26 +97,46 @@ def smallest_margin(seeds: int, paired: bool) -> float | None:
     return high
 
 
-def _job(planned_job: PlannedJob, stands_for: tuple[str, ...], results: Path | None, speeds: dict[str, float]) -> JobEstimate:
-    run = None if results is None else ResultsDir(results).run(planned_job.id)
-    stages = ("mask", "train", "measure") if run is None else pending_stages(run, planned_job)
-    training = planned_job.job.training.steps - planned_job.job.start.start_step
-    speed = speeds.get(_kind(planned_job.job))
-    seconds = None if speed is None else speed * training
-    return JobEstimate(
-        id=planned_job.id,
-        stands_for=stands_for,
-        steps=training,
-        state="done" if not stages else "to do" if "train" in stages else "to measure",
-        seconds=0.0 if "train" not in stages else seconds,
+def _grouped(plans: list[Plan]) -> dict[tuple[str, ...], list[PlannedJob]]:
+    """Return the jobs by the levels of experiments that they stand for (none where a level is only passed through)."""
+    stands_for: dict[str, set[str]] = defaultdict(set)
+    for plan in plans:
+        for arm in plan.arms:
+            stands_for[arm.job].add(f"{arm.experiment}@{arm.level}")
+    groups: dict[tuple[str, ...], list[PlannedJob]] = defaultdict(list)
+    for job in wanted_jobs(plans, frozenset()).values():
+        groups[tuple(sorted(stands_for[job.id]))].append(job)
+    return groups
+
+
+def _group(names: tuple[str, ...], jobs: list[PlannedJob], results: Path | None, speeds: dict[str, float]) -> JobGroup:
+    ahead = [job for job in jobs if results is None or pending_stages(ResultsDir(results).run(job.id), job)]
+    left = [_seconds(job, speeds) for job in ahead]
+    return JobGroup(
+        stands_for=names,
+        jobs=len(jobs),
+        done=len(jobs) - len(ahead),
+        steps=_steps(jobs[0]),
+        seconds=None if None in left else sum(second for second in left if second is not None),
     )
+
+
+def _steps(planned_job: PlannedJob) -> int:
+    return planned_job.job.training.steps - planned_job.job.start.start_step
+
+
+def _seconds(planned_job: PlannedJob, speeds: dict[str, float]) -> float | None:
+    speed = speeds.get(_kind(planned_job.job))
+    return None if speed is None else speed * _steps(planned_job)
 
 
 def _claims(plans: Iterable[Plan]) -> Iterable[ClaimEstimate]:
     for plan in plans:
         for claim_id, claim in plan.suite.claims.items():
             jobs = len(subset(plan, frozenset({claim_id})))
-            yield ClaimEstimate(claim=claim_id, jobs=jobs, seeds=plan.suite.seeds, power=_power(claim, plan.suite.seeds))
+            yield ClaimEstimate(
+                claim=claim_id, jobs=jobs, seeds=plan.suite.seeds, power=_power(claim, plan.suite.seeds)
+            )
 
 
 def _power(claim: BaseClaim, seeds: int) -> str:

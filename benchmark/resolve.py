@@ -67,6 +67,8 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
     components = tuple(MODELS[model.name].facts["components"])
     _check_components(path, experiment, objective, components, problems)
     requests = tuple(request for request in metrics if request is not None)
+    for request in requests:
+        _check_metric(path, request, objective, components, problems)
     return Task(experiment, dataset, model, objective, criterion, requests, components)
 
 
@@ -91,6 +93,23 @@ def _request(key: str, selection: Selection, path: Path, problems: Problems) -> 
     return MetricRequest(name=key, metric=metric, key=f"{key}-{digest(essence(METRICS, metric))}")
 
 
+def _check_metric(
+    path: Path, request: MetricRequest, objective: Resolved, components: tuple[str, ...], problems: Problems
+) -> None:
+    where, metric = (*path, "metrics", request.name), request.metric
+    facts = OBJECTIVES[objective.name].facts
+    offers = {"samples": facts["generates"], "reconstructions": facts["reconstructs"]}
+    needed = METRICS[metric.name].facts.get("needs")
+    if needed is not None and not offers[needed]:
+        message = f"metric '{metric.name}' needs {needed}, which objective '{objective.name}' does not give"
+        problems.add((*where, "name"), message)
+    component = metric.options.get("component")
+    if component is not None and component not in components:
+        problems.add(
+            (*where, "component"), f"unknown component '{component}'{did_you_mean(str(component), components)}"
+        )
+
+
 def _check_components(
     path: Path, experiment: Experiment, objective: Resolved, components: tuple[str, ...], problems: Problems
 ) -> None:
@@ -113,7 +132,11 @@ def _check_components(
 
 
 def _known(
-    problems: Problems, path: Path, names: Iterable[str] | Mapping[str, object], known: tuple[str, ...], keyed: bool = True
+    problems: Problems,
+    path: Path,
+    names: Iterable[str] | Mapping[str, object],
+    known: tuple[str, ...],
+    keyed: bool = True,
 ) -> None:
     for name in names:
         if name not in known:

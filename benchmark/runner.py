@@ -131,9 +131,7 @@ def pending_stages(run: RunDir, planned: PlannedJob) -> tuple[Stage, ...]:
     return () if measured and not (run.path / run.FAILURE).exists() else ("measure",)
 
 
-def _run(
-    results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, watcher: Watcher
-) -> dict[str, Outcome]:
+def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, watcher: Watcher) -> dict[str, Outcome]:
     for planned in jobs.values():
         for name in results.run(planned.id).damaged():
             watcher.damaged(f"{planned.id}/{name}")
@@ -161,7 +159,7 @@ def _settle_earlier_divergences(results: ResultsDir, schedule: Schedule, watcher
 
 
 def _note_lost_worker(results: ResultsDir, ended: Ended) -> None:
-    """A worker that was killed could not write why its job failed: write it in its place."""
+    """Write why a job failed in place of its worker, which was killed and could not."""
     run = results.run(ended.job)
     if ended.outcome == "failed" and run.outcome() != "failed":
         run.write_record(run.FAILURE, Failure(stage="train", kind="WorkerLost", message=ended.reason))

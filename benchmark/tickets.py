@@ -33,7 +33,8 @@ def rewind_weights(workshop: Workshop, results: ResultsDir) -> Tensors:
 
 def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
     """Return the optimizers' state and moving averages of the moment that the weights come from; else nothing."""
-    start, state = workshop.job.start, {}
+    start = workshop.job.start
+    state: Tensors = {}
     if start.optimizer == "restored":
         for component, origin in start.origins.items():
             assert origin.job is not None
@@ -130,4 +131,6 @@ def _check_shapes(tensors: Tensors, networks: Networks, names: list[str]) -> Non
         if name not in own or name not in tensors:
             raise RunError(f"{name}: the ticket's networks and this job's differ; a 'map' of components may be missing")
         if tensors[name].shape != own[name].shape:
-            raise RunError(f"{name}: the ticket has shape {tuple(tensors[name].shape)}, needed {tuple(own[name].shape)}")
+            raise RunError(
+                f"{name}: the ticket has shape {tuple(tensors[name].shape)}, needed {tuple(own[name].shape)}"
+            )

@@ -100,7 +100,7 @@ class Loop:
         weights = dict(state.networks.named_parameters())
         zero_masked = bind(self.masks, {name: weights[name] for name in self.masks})
         losses = _Losses(hooks.logged)
-        draws = sum(update.repeats for update in self.objective.updates)
+        draws = sum(update.repeats for update in self.objective.updates if update.fresh_batch)
         batches = _Batches(self.pixels, self.training.batch_size, self.seed, state.step * draws)
         state.networks.train()
         self._snapshot(state, hooks)
@@ -117,7 +117,7 @@ class Loop:
         for update in self.objective.updates:
             for repeat in range(update.repeats):
                 noise = stream(self.seed, f"noise/{update.name}/{repeat}", state.step, self.pixels.device)
-                images = to_values(batches.next())
+                images = to_values(batches.next() if update.fresh_batch else batches.last())
                 loss = update.loss(state.networks, images, noise)
                 _descend(state, update, loss)
                 zero_masked()
@@ -146,11 +146,15 @@ class _Batches:
 
     def next(self) -> Tensor:
         """Return the pixels of the next batch."""
-        epoch, place = divmod(self._index, self._per_epoch)
+        self._index += 1
+        return self.last()
+
+    def last(self) -> Tensor:
+        """Return the pixels of the batch that `next` returned last."""
+        epoch, place = divmod(self._index - 1, self._per_epoch)
         if epoch != self._epoch:
             order = torch.randperm(len(self._pixels), generator=stream(self._seed, "data order", epoch))
             self._order, self._epoch = order.to(self._pixels.device), epoch
-        self._index += 1
         return self._pixels[self._order[place * self._size : (place + 1) * self._size]]
 
 
@@ -183,7 +187,7 @@ def _descend(state: State, update: Update, loss: Tensor) -> None:
     for component in update.components:
         state.optimizers[component].zero_grad(set_to_none=True)
     # Only the stepped components' gradients are computed: a generator's update leaves the discriminator's alone.
-    loss.backward(inputs=parameters)
+    torch.autograd.backward(loss, inputs=parameters)
     for component in update.components:
         state.optimizers[component].step()
 

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
-from click.exceptions import ClickException
+from typer.core import TyperGroup
 
 from benchmark.cli import inspect_commands, results_commands, run_commands
 from benchmark.errors import SuiteError, TicketbenchError
 
+
+class _Stopped(TicketbenchError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
+class _Commands(TyperGroup):
+    """The commands; Ctrl-C becomes an error of ours here, since releases of typer differ in what they make of it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Invoke the command that was called."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise _Stopped("stopped; the same command goes on from here") from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="ticketbench",
     help="Does this lottery-ticket paper's claim about generative models hold, and does it still hold tonight?",
     epilog="Begin with: ticketbench run demo --results results/demo && ticketbench report results/demo",
@@ -27,21 +47,16 @@ results_commands.add_to(app)
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every expected error is one line on stderr."""
     try:
-        code = app(arguments, standalone_mode=False)
+        app(arguments)
+    except SystemExit as end:  # how typer ends a command; of wrong usage it has told the user
+        return int(end.code or 0)
     except SuiteError as error:
         print("\n".join(error.problems), file=sys.stderr)  # noqa: T201 - the lines are the message
         return error.exit_code
     except TicketbenchError as error:
         print(f"ticketbench: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
-    except ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        print("ticketbench: stopped; the same command goes on from here", file=sys.stderr)  # noqa: T201
-        return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain about it once more on exit.
-        sys.stderr.close()
-        return 141
-    return int(code or 0)
+    except OSError as error:
+        print(f"ticketbench: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        return TicketbenchError.exit_code
+    return 0

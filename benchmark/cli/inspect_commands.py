@@ -18,7 +18,9 @@ from benchmark.suites import Loaded, read_references, read_suite, read_text, sca
 from benchmark.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Scale = Annotated[str | None, typer.Option("--scale", "-s", help="Which scale; by default the suite's only or small one.")]
+Scale = Annotated[
+    str | None, typer.Option("--scale", "-s", help="Which scale; by default the suite's only or small one.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -165,7 +167,7 @@ def _listed_options(options: Any) -> str:
 
 
 def _list_suites(as_json: bool) -> None:
-    listed = []
+    listed: list[dict[str, Any]] = []
     for name in catalog.suite_names():
         path = catalog.find_suite(name)
         text = read_text(path)

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+WIDEST = 400
+
 stdout = Console(soft_wrap=True)
 stderr = Console(stderr=True)
 
@@ -20,13 +22,14 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows as a table on stdout; long cells are folded, never cut."""
+    """Print rows as a table on stdout; on a terminal long cells are folded, elsewhere each row is one line."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console(soft_wrap=False).print(table)
+    # A pipe has no width: rich would fold at 80 columns, and a program could not read the rows.
+    Console(width=None if stdout.is_terminal else WIDEST).print(table)
 
 
 def print_line(text: str = "") -> None:

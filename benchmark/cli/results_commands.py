@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from benchmark.cli.inspect_commands import Json
 from benchmark.cli.output import print_json, print_line, print_table, say
 
 if TYPE_CHECKING:
+    from benchmark.schema.measurement import Outcome
     from benchmark.schema.verdict import Verdict
 
 Directory = Annotated[Path, typer.Argument(help="A results directory.", show_default=False)]
@@ -51,8 +53,8 @@ def verify(
         for verdict in verdicts.verdicts:
             _print_verdict(verdict)
     outcomes = {job: end for suite in campaign.suites.values() for job, end in results.outcomes(suite.plan).items()}
-    _say_failures(results, outcomes)
-    raise typer.Exit(exit_code(verdicts, outcomes))
+    _say_failures(outcomes)
+    raise typer.Exit(exit_code(verdicts, outcomes.values()))
 
 
 def report(
@@ -97,7 +99,7 @@ def _print_verdict(verdict: Verdict) -> None:
     print_line(f"    {verdict.reason}")
 
 
-def _say_failures(results: object, outcomes: dict[str, str]) -> None:
+def _say_failures(outcomes: Mapping[str, Outcome]) -> None:
     for kind in ("failed", "blocked", "missing", "diverged"):
         jobs = [job for job, end in outcomes.items() if end == kind]
         if jobs:

@@ -54,8 +54,8 @@ def plan(
         print_json(found.model_dump(mode="json"))
         return
     print_table(
-        ("job", "experiments", "steps", "state", "estimated"),
-        [(job.id, ", ".join(job.stands_for), str(job.steps), job.state, job.time) for job in found.jobs],
+        ("experiments", "jobs", "done", "steps each", "time left, one worker"),
+        [(", ".join(g.stands_for), str(g.jobs), str(g.done), str(g.steps), g.time) for g in found.groups],
     )
     print_line()
     print_table(
@@ -73,7 +73,7 @@ def prepare(
     as_json: Json = False,
 ) -> None:
     """Fetch every download that suites need, checked by SHA-256; after it `run` needs no network."""
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from benchmark.needs import assets_of
     from benchmark.prepare import ensure
@@ -87,7 +87,11 @@ def prepare(
     with Progress(console=stderr, transient=True) as bars:
         for name in dict.fromkeys(names):
             task = bars.add_task(name, total=None)
-            ready[name] = str(ensure(name, lambda done, total, task=task: bars.update(task, completed=done, total=total)))  # type: ignore[misc]
+
+            def show(done: int, total: int, task: TaskID = task) -> None:
+                bars.update(task, completed=done, total=total)
+
+            ready[name] = str(ensure(name, show))
     if as_json:
         print_json(ready)
     elif ready:
@@ -150,9 +154,7 @@ def prepare_suites(
 
     changes = tuple(overrides or ()) + (() if seeds is None else (f"seeds={seeds}",))
     paths = [catalog.find_suite(name) for name in names]
-    return [
-        prepare_suite(Request(str(path), scale or default_scale(read_text(path), path), changes)) for path in paths
-    ]
+    return [prepare_suite(Request(str(path), scale or default_scale(read_text(path), path), changes)) for path in paths]
 
 
 def _check_only(only: list[str], suites: list[CampaignSuite]) -> None:

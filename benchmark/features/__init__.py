@@ -7,7 +7,7 @@ from benchmark.features.options import DigitsClassifierOptions, InceptionOptions
 from benchmark.table import Entry, Table
 
 EXTRACTORS = Table(
-    "features",
+    "extractors",
     {
         "digits_classifier": Entry(
             "benchmark.features.digits_classifier:load",

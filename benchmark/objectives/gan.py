@@ -61,7 +61,7 @@ def build(options: GanOptions) -> Objective:
     return Objective(
         updates=(
             Update("discriminator", ("discriminator",), discriminate, repeats=options.n_dis),
-            Update("generator", ("generator",), deceive),
+            Update("generator", ("generator",), deceive, fresh_batch=False),
         ),
         generate=generate,
     )

@@ -18,14 +18,17 @@ Loss = Callable[[Networks, Tensor, torch.Generator], Tensor]
 class Update:
     """One kind of optimizer step: only the parameters of `components` are changed by the gradient of `loss`.
 
-    It is done `repeats` times within a step, each time with a batch and a generator of its own. A loss may leave
-    gradients on other components (the generator's passes through the discriminator): they are not to be used.
+    It is done `repeats` times within a step, each time with a generator of its own, and with a batch of its own
+    unless `fresh_batch` is false: then it sees the batch of the update before, and an epoch is counted without it. A
+    loss may leave gradients on other components (the generator's passes through the discriminator): they are not to
+    be used.
     """
 
     name: str
     components: tuple[str, ...]
     loss: Loss
     repeats: int = 1
+    fresh_batch: bool = True
 
 
 @dataclass(frozen=True)

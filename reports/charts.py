@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from reports.page import Curve, LevelPoint, Series
@@ -26,7 +27,7 @@ def specification(curve: Curve) -> Spec:
     """Return the Vega-Lite specification of a curve: fixed names, no links, the same for the same curve."""
     import altair as alt
 
-    y = alt.Y("value:Q", title=curve.y_title, scale=alt.Scale(zero=False, nice=True))
+    y = alt.Y("value:Q", title=legible(curve.y_title), scale=alt.Scale(zero=False, nice=True))
     x = alt.X("sparsity:Q", title="sparsity (fraction of weights removed)", scale=_x_scale(curve))
     legend = _legend(alt, curve)
     color = alt.Color("experiment:N", legend=legend, scale=_scale(alt, curve, COLORS))
@@ -40,6 +41,11 @@ def specification(curve: Curve) -> Spec:
     return spec
 
 
+def legible(text: str) -> str:
+    """Return a text that a drawing can hold: vl-convert ends the whole process on what XML can't say."""
+    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)
+
+
 def svg(spec: Spec) -> str:
     """Draw a specification as SVG; nothing is fetched."""
     import vl_convert
@@ -47,6 +53,7 @@ def svg(spec: Spec) -> str:
     return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
 
 
+@cache
 def javascript() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script that needs nothing from outside."""
     import vl_convert
@@ -93,8 +100,8 @@ def _all(curve: Curve) -> list[Series]:
 
 def _scale(alt: Any, curve: Curve, values: tuple[Any, ...]) -> Any:
     """Give each experiment one of the values, and the dense network the last."""
-    names = [series.name for series in curve.series]
-    dense = [curve.dense.name] if curve.dense else []
+    names = [legible(series.name) for series in curve.series]
+    dense = [legible(curve.dense.name)] if curve.dense else []
     return alt.Scale(domain=[*names, *dense], range=[*values[: len(names)], *values[-1:][: len(dense)]])
 
 
@@ -104,13 +111,13 @@ def _ends(point: LevelPoint) -> dict[str, float]:
 
 def _level_rows(series: Series) -> Iterator[dict[str, Any]]:
     for point in series.levels:
-        lead = {"experiment": series.name, "sparsity": point.sparsity, "level": point.level, "seeds": point.n}
+        lead = {"experiment": legible(series.name), "sparsity": point.sparsity, "level": point.level, "seeds": point.n}
         yield lead | {"value": point.mean, "low": point.mean, "high": point.mean} | _ends(point)
 
 
 def _seed_rows(series: Series) -> Iterator[dict[str, Any]]:
     for point in series.seeds:
-        yield {"experiment": series.name, "sparsity": point.sparsity, "value": point.value, "seed": point.seed}
+        yield {"experiment": legible(series.name), "sparsity": point.sparsity, "value": point.value, "seed": point.seed}
 
 
 def _level_tips(alt: Any) -> list[Any]:

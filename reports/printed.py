@@ -29,17 +29,7 @@ def printed_numbers(evidence: Evidence, verdict: Verdict) -> Table | None:
         return None
     metric = next((protocol.metric for protocol in protocols(evidence, verdict)), None)
     rows = tuple(_row(name, evidence.reference(name), verdict, metric) for name in names)
-    columns = (
-        "number",
-        "printed",
-        "unit",
-        "where",
-        "how it was read",
-        "read from",
-        "runs",
-        "cautions",
-        "measured here",
-    )
+    columns = ("number", "printed", "measured here", "unit", "where", "how read", "read from", "runs", "cautions")
     return Table(caption="Printed in the paper, and beside it what was measured here", columns=columns, rows=rows)
 
 
@@ -113,13 +103,13 @@ def _row(name: str, found: Number | None, verdict: Verdict, metric: str | None) 
     return (
         Cell(text=name, head=True),
         Cell(text=printed(found), missing=found.value is None),
+        _measured(name, found, verdict, metric),
         Cell(text=found.unit),
         Cell(text=place(found.place)),
         Cell(text=reading(found), missing=found.read is None),
         Cell(text=found.source or "no source", missing=found.source is None),
         Cell(text="not stated" if found.runs is None else str(found.runs), missing=found.runs is None),
         Cell(text="; ".join(found.cautions) or "none"),
-        _measured(name, found, verdict, metric),
     )
 
 

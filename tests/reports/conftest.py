@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from benchmark.artifacts import ResultsDir
+from benchmark.judge import judge
 from benchmark.schema.job import (
     Arm,
     Campaign,
@@ -26,6 +28,10 @@ from benchmark.schema.measurement import Divergence, Failure, Measurement
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.record import Resolved
 from benchmark.schema.suite import Suite
+from benchmark.schema.verdict import Verdicts
+from reports.build import build
+from reports.page import Report
+from reports.render import render
 
 SEEDS = 5
 FID = {
@@ -185,7 +191,7 @@ def suite() -> Suite:
         "ae_winning": autoencoder,
     }
     return Suite.model_validate_json(
-        _json(
+        json.dumps(
             {
                 "key": "demo",
                 "title": "Winning tickets on handwritten digits",
@@ -212,12 +218,6 @@ def suite() -> Suite:
             }
         )
     )
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 def sparsity(level: int) -> float:
@@ -354,3 +354,21 @@ def grid(level: int) -> bytes:
 def results(tmp_path_factory: pytest.TempPathFactory) -> ResultsDir:
     """Return the synthetic results directory; tests only read it."""
     return write_results(tmp_path_factory.mktemp("results") / "demo")
+
+
+@pytest.fixture(scope="session")
+def verdicts(results: ResultsDir) -> Verdicts:
+    """Return the verdicts on the synthetic results."""
+    return judge(results)
+
+
+@pytest.fixture(scope="session")
+def report(results: ResultsDir, verdicts: Verdicts) -> Report:
+    """Return the page model of the synthetic results."""
+    return build([results], [verdicts])
+
+
+@pytest.fixture(scope="session")
+def page(report: Report) -> str:
+    """Return the rendered page."""
+    return render(report)

@@ -19,17 +19,32 @@ from pydantic import JsonValue, ValidationError
 
 from benchmark.errors import ArtifactError, CampaignError, NondeterminismError
 from benchmark.schema.job import Campaign, MetricRequest, Plan, PlannedJob
-from benchmark.schema.measurement import Divergence, Failure, Measurement, Outcome
+from benchmark.schema.measurement import Divergence, Failure, Measurement, Outcome, Stage
 from benchmark.schema.record import Record
 from benchmark.schema.suite import FORMAT
 from benchmark.schema.verdict import Verdicts
-from benchmark.storage import Storage
+from benchmark.storage import TEMPORARY, Storage
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
 R = TypeVar("R", bound=Record)
+
+_MADE_BY: Mapping[str, Stage] = {
+    "mask.safetensors": "mask",
+    "start.safetensors": "mask",
+    "weights.safetensors": "train",
+    "snapshots": "train",
+    "train.jsonl": "train",
+    "environment.json": "train",
+    "timings/train.json": "train",
+    "audit.json": "measure",
+    "measurements": "measure",
+    "statistics": "measure",
+    "samples": "measure",
+    "timings/measure.json": "measure",
+}
 
 
 def _json(value: Any) -> bytes:
@@ -39,6 +54,7 @@ def _json(value: Any) -> bytes:
 class RunDir:
     """The files of one job."""
 
+    JOB = "job.json"
     MASK = "mask.safetensors"
     START = "start.safetensors"
     WEIGHTS = "weights.safetensors"
@@ -79,13 +95,13 @@ class RunDir:
 
     def read_job(self) -> PlannedJob:
         """Return the job as planned."""
-        return self._read_record("job.json", PlannedJob)
+        return self._read_record(self.JOB, PlannedJob)
 
     def write_job(self, planned: PlannedJob) -> None:
         """Write the job, unless it is there already."""
         text = _json(planned.model_dump(mode="json"))
-        if not self.files.has("job.json") or self.files.read("job.json") != text:
-            self.files.write("job.json", text)
+        if not self.files.has(self.JOB) or self.files.read(self.JOB) != text:
+            self.files.write(self.JOB, text)
 
     def read_tensors(self, name: str) -> dict[str, Tensor]:
         """Return the tensors of a safetensors file, on the CPU."""
@@ -131,9 +147,12 @@ class RunDir:
         """Tell whether the ticket is audited and every metric measured that is asked for."""
         return self.files.has(self.AUDIT) and all(self.has_measurement(request) for request in planned.metrics)
 
-    def damaged(self) -> list[str]:
-        """Return the names of files that are there, but not as they were written."""
-        return [name for name in self.files.names() if self.files.is_damaged(name)]
+    def spoiled(self) -> dict[str, Stage | None]:
+        """Return the files that are not as they were written, each with the stage that makes it again."""
+        # A lock has no record, nor has the log while it grows.
+        bare = {self.lock.name} | ({self.LOG} if self.files.recorded_digest(self.LOG) is None else set())
+        names = (name for name in self.files.spoiled() if name not in bare)
+        return {name: _MADE_BY.get(name) or _MADE_BY.get(name.partition("/")[0]) for name in names}
 
     def write_measurement(self, request: MetricRequest, measurement: Measurement) -> None:
         """Write a measurement."""
@@ -198,6 +217,16 @@ class ResultsDir:
         """The lock file held by the process that runs this campaign."""
         return self.path / "lock"
 
+    def is_foreign(self) -> bool:
+        """Tell whether the folder was there before and holds other things than a campaign."""
+        if self.has_campaign() or not self.path.exists():
+            return False
+        # A run that was killed before its campaign was in place leaves these.
+        ours = {self.lock.name, "checksums"}
+        return not self.path.is_dir() or any(
+            entry.name not in ours and not entry.name.startswith(TEMPORARY) for entry in self.path.iterdir()
+        )
+
     def has_campaign(self) -> bool:
         """Tell whether a campaign was started here."""
         return (self.path / "campaign.json").exists()
@@ -228,7 +257,7 @@ class ResultsDir:
             yield RunDir(path)
 
     def outcomes(self, plan: Plan) -> dict[str, Outcome]:
-        """Return how each job ended; what needs a diverged job counts as diverged, what needs a failed one as blocked."""
+        """Return how each job ended; what needs a diverged job is diverged, a failed one blocked."""
         ends: dict[str, Outcome] = {}
         for planned in plan.jobs:
             before = {ends[job_id] for job_id in planned.job.inputs}

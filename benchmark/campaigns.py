@@ -36,9 +36,8 @@ def prepare_suite(request: Request) -> CampaignSuite:
 
 def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite]) -> Campaign:
     """Return the campaign with these suites in it; raise `CampaignError` where one was there and has changed."""
-    wanted = {suite.plan.suite.key: suite for suite in suites}
+    wanted = _by_key(suites)
     if not results.has_campaign() or results.is_campaign_damaged():
-        _refuse_foreign(results)
         campaign = Campaign(device=device, suites=wanted)
     else:
         before = results.read_campaign()
@@ -52,9 +51,14 @@ def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite])
     return campaign
 
 
-def _refuse_foreign(results: ResultsDir) -> None:
-    if not results.has_campaign() and any(entry != results.lock for entry in results.path.iterdir()):
-        raise CampaignError(f"{results.path}: exists and is no results directory; name a new or empty folder")
+def _by_key(suites: list[CampaignSuite]) -> dict[str, CampaignSuite]:
+    wanted: dict[str, CampaignSuite] = {}
+    for suite in suites:
+        if wanted.setdefault(suite.plan.suite.key, suite) != suite:
+            raise CampaignError(
+                f"two different suites have the key '{suite.plan.suite.key}'; give each its own directory"
+            )
+    return wanted
 
 
 def _check_device(results: ResultsDir, before: Campaign, device: str) -> None:
@@ -90,5 +94,7 @@ def _check_unchanged(results: ResultsDir, key: str, before: CampaignSuite, now: 
 
 
 def _diff(name: str, before: str, now: str) -> list[str]:
-    lines = difflib.unified_diff(before.splitlines(), now.splitlines(), f"{name} (begun)", f"{name} (now)", "", "", 1, "")
+    lines = difflib.unified_diff(
+        before.splitlines(), now.splitlines(), f"{name} (begun)", f"{name} (now)", "", "", 1, ""
+    )
     return [f"  {line}" for line in lines]

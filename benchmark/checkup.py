@@ -32,6 +32,11 @@ def check_directory(path: Path) -> list[Finding]:
     results.read_campaign()
     findings, count = [], 0
     for run in results.runs():
+        findings += [
+            Finding(what=f"{run.id}/{name}", found="has no recorded checksum: `run` makes it again", good=False)
+            for name in run.spoiled()
+            if run.files.recorded_digest(name) is None
+        ]
         for name in run.files.names():
             count += 1
             if not (run.path / name).exists():
@@ -62,10 +67,7 @@ def _device() -> list[Finding]:
 
 def _downloads() -> list[Finding]:
     missing = "not here: `ticketbench prepare --asset {}` fetches it; only real data need it"
-    return [
-        Finding(what=name, found=str(locate(name) or missing.format(name)), good=True)
-        for name in ASSETS
-    ]
+    return [Finding(what=name, found=str(locate(name) or missing.format(name)), good=True) for name in ASSETS]
 
 
 def _space() -> Finding:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
 from benchmark.environment import cpu_name
+from benchmark.errors import ArtifactError
 from benchmark.identity import digest, identity
 from benchmark.plan import subset
 from benchmark.prepare import cache_directory
@@ -82,7 +84,8 @@ def remember(results: ResultsDir, ends: Mapping[str, Outcome]) -> None:
             steps = float(str(timing["to_step"])) - float(str(timing["from_step"]))
             if steps > 0:
                 speeds[_kind(run.read_job().job)] = float(str(timing["seconds"])) / steps
-    write_file(_speed_file(), json.dumps(speeds, indent=1, sort_keys=True).encode())
+    with suppress(ArtifactError):  # a convenience: where the cache cannot be written, estimates are less good
+        write_file(_speed_file(), json.dumps(speeds, indent=1, sort_keys=True).encode())
 
 
 def smallest_margin(seeds: int, paired: bool) -> float | None:

@@ -86,9 +86,13 @@ def run_campaign(
 
     Raises `CampaignError` when another process is at work in the directory, or a suite has changed since it began.
     """
+    if results.is_foreign():
+        raise CampaignError(f"{results.path}: exists and is no results directory; name a new or empty folder")
     results.path.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(results.lock, timeout=0):
+            if results.is_campaign_damaged():
+                watcher.damaged("campaign.json")
             open_campaign(results, device, suites)
             return _run(results, wanted_jobs([suite.plan for suite in suites], only), executor, watcher)
     except Timeout:
@@ -120,21 +124,24 @@ def _joined(one: PlannedJob, other: PlannedJob) -> PlannedJob:
 
 def pending_stages(run: RunDir, planned: PlannedJob) -> tuple[Stage, ...]:
     """Return the stages that a job still needs, judged by its files' presence, size and time alone."""
+    spoiled = set(run.spoiled().values())
     if run.files.has(run.DIVERGED):
         return ()
-    if not all(run.files.has(name) for name in (run.WEIGHTS, *map(run.snapshot, planned.snapshots))):
+    trained = all(run.files.has(name) for name in (run.WEIGHTS, *map(run.snapshot, planned.snapshots)))
+    if not trained or "train" in spoiled:
         ready = run.files.has(run.MASK) and run.files.has(run.START)
         return ("train", "measure") if ready else ("mask", "train", "measure")
     if not (run.files.has(run.MASK) and run.files.has(run.START)):
         return ("mask", "measure")
-    measured = run.is_measured(planned)
-    return () if measured and not (run.path / run.FAILURE).exists() else ("measure",)
+    measured = run.is_measured(planned) and "measure" not in spoiled
+    # Measuring ends with removing the checkpoint.
+    over = not any((run.path / name).exists() for name in (run.FAILURE, run.CHECKPOINT))
+    return () if measured and over else ("measure",)
 
 
 def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, watcher: Watcher) -> dict[str, Outcome]:
     for planned in jobs.values():
-        for name in results.run(planned.id).damaged():
-            watcher.damaged(f"{planned.id}/{name}")
+        _report_damage(results.run(planned.id), planned, watcher)
     stages = {planned.id: pending_stages(results.run(planned.id), planned) for planned in jobs.values()}
     schedule = Schedule(jobs, stages)
     _settle_earlier_divergences(results, schedule, watcher)
@@ -152,8 +159,16 @@ def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, w
             watcher.ended(end)
 
 
+def _report_damage(run: RunDir, planned: PlannedJob, watcher: Watcher) -> None:
+    damaged = [name for name in run.spoiled() if (run.path / name).exists()]
+    for name in damaged:
+        watcher.damaged(f"{run.id}/{name}")
+    if run.JOB in damaged:  # others read it, though this job may be done
+        run.write_job(planned)
+
+
 def _settle_earlier_divergences(results: ResultsDir, schedule: Schedule, watcher: Watcher) -> None:
-    for job in [job for job in schedule.jobs if results.run(job).outcome() == "diverged"]:
+    for job in [job for job in schedule.jobs if results.run(job).files.has(RunDir.DIVERGED)]:
         for end in schedule.settle(job, "diverged"):
             watcher.ended(end)
 

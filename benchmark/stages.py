@@ -79,12 +79,12 @@ def make_mask(bench: Bench) -> None:
 def train(bench: Bench) -> None:
     """Train the masked networks to the end; write weights and snapshots, or where the training diverged."""
     run, job = bench.run, bench.planned.job
-    state = new_state(bench.workshop.networks(), job.training, job.start.start_step)
-    resumed = run.files.has(run.CHECKPOINT)
-    state.restore(run.read_tensors(run.CHECKPOINT if resumed else run.START))
-    if resumed:
-        state.step = int(str(run.read_note(run.CHECKPOINT)))
-    begun, since = state.step, time.perf_counter()
+    resumed = _resumable_step(bench)
+    begun = job.start.start_step if resumed is None else resumed
+    state = new_state(bench.workshop.networks(), job.training, begun)
+    state.restore(run.read_tensors(run.START if resumed is None else run.CHECKPOINT))
+    run.files.unseal(run.LOG, _log_size(run.log, begun))
+    since = time.perf_counter()
     pixels = bench.workshop.images("train").pixels.to(bench.settings.device)
     loop = Loop(bench.workshop.objective, job.training, pixels, job.seed, run.read_tensors(run.MASK))
     try:
@@ -92,6 +92,7 @@ def train(bench: Bench) -> None:
     except Diverged as end:
         run.write_record(run.DIVERGED, Divergence(step=end.step, what=end.what))
         return
+    run.files.seal(run.LOG)
     trained = {name: tensor for name, tensor in state.tensors().items() if not name.startswith("optimizer/")}
     seconds = time.perf_counter() - since
     run.write_document("environment.json", dict(environment.describe(bench.settings.device)))
@@ -105,7 +106,8 @@ def measure(bench: Bench) -> None:
     subject = _subject(bench)
     run.write_document(run.AUDIT, audit(subject).as_document())
     _draw_grids(bench, subject)
-    missing = [request for request in bench.planned.metrics if not run.has_measurement(request)]
+    whole = all(map(run.files.has, run.files.names("statistics")))
+    missing = [request for request in bench.planned.metrics if not (whole and run.has_measurement(request))]
     for count, request in enumerate(missing):
         bench.report(Progress(job=run.id, stage="measure", step=count, steps=len(missing)))
         run.write_measurement(request, _measurement(subject, request))
@@ -128,7 +130,6 @@ class _Recorder:
     def __init__(self, bench: Bench, state: State) -> None:
         self._bench, self._state = bench, state
         self._last = time.monotonic()
-        _cut_log(bench.run.log, state.step)
 
     def hooks(self) -> Hooks:
         """Return what the loop calls."""
@@ -136,8 +137,7 @@ class _Recorder:
 
     def _logged(self, step: int, losses: dict[str, float]) -> None:
         run, steps = self._bench.run, self._bench.planned.job.training.steps
-        with run.log.open("a") as file:
-            file.write(json.dumps({"step": step, "loss": losses}) + "\n")
+        run.files.append(run.LOG, (json.dumps({"step": step, "loss": losses}) + "\n").encode())
         if time.monotonic() - self._last >= self._bench.settings.checkpoint_seconds and step < steps:
             run.write_tensors(run.CHECKPOINT, self._state.tensors(), note=step)
             self._last = time.monotonic()
@@ -147,11 +147,34 @@ class _Recorder:
         self._bench.commit(self._bench.run.snapshot(step), tensors)
 
 
-def _cut_log(log: Path, step: int) -> None:
-    """Drop what the log says beyond a step: it will be said again, in the same words."""
-    if log.exists():
-        lines = [line for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
-        log.write_text("".join(line for line in lines if json.loads(line)["step"] <= step))
+def _resumable_step(bench: Bench) -> int | None:
+    """Return the step of the checkpoint, if the log and the snapshots that the training made before are whole too."""
+    run = bench.run
+    if not run.files.has(run.CHECKPOINT):
+        return None
+    step = int(str(run.read_note(run.CHECKPOINT)))
+    before = [run.snapshot(at) for at in bench.planned.snapshots if bench.planned.job.start.start_step <= at <= step]
+    logged = _logged(run.log, step)
+    return step if all(map(run.files.has, before)) and logged and logged[-1][0] == step else None
+
+
+def _log_size(log: Path, step: int) -> int:
+    """Return the length of the log up to a step: what it says beyond will be said again, in the same words."""
+    return sum(size for _, size in _logged(log, step))
+
+
+def _logged(log: Path, step: int) -> list[tuple[int, int]]:
+    """Return the step and length of each line of the log up to a step, or up to a line that was not written whole."""
+    found: list[tuple[int, int]] = []
+    for line in log.read_bytes().splitlines(keepends=True) if log.exists() else ():
+        try:
+            at = int(json.loads(line)["step"])
+        except (ValueError, TypeError, KeyError):
+            break
+        if at > step or not line.endswith(b"\n"):
+            break
+        found.append((at, len(line)))
+    return found
 
 
 def _measurement(subject: Subject, request: MetricRequest) -> Measurement:

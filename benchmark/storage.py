@@ -18,7 +18,6 @@ from pathlib import Path
 
 from benchmark.errors import ArtifactError
 
-
 TEMPORARY = ".writing-"
 """How the names of half-written files begin."""
 
@@ -114,11 +113,6 @@ class Storage:
         # The record first: one that is left without its file would look like a loss.
         self._record_path(name).unlink(missing_ok=True)
         (self.path / name).unlink(missing_ok=True)
-
-    def sweep(self) -> None:
-        """Remove what writers that were killed have left half written; nobody else may be writing here."""
-        for path in self.path.rglob(f"{TEMPORARY}*"):
-            path.unlink(missing_ok=True)
 
     def names(self, folder: str = "") -> Iterator[str]:
         """Yield the names that have a record, sorted."""

@@ -12,7 +12,7 @@ from benchmark.cli import inspect_commands, results_commands, run_commands
 from benchmark.errors import SuiteError, TicketbenchError
 
 
-class _Stopped(TicketbenchError):
+class _InterruptError(TicketbenchError):
     """The user pressed Ctrl-C."""
 
     exit_code = 130
@@ -26,7 +26,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise _Stopped("stopped; the same command goes on from here") from None
+            raise _InterruptError("stopped; the same command goes on from here") from None
 
 
 app = typer.Typer(

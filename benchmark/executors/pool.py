@@ -9,8 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -63,7 +65,8 @@ class PoolExecutor:
     def _hire(self) -> _Worker:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_serve, args=(self._work, theirs), daemon=True)
-        process.start()
+        with _uninterrupted():
+            process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self._workers.append(worker)
@@ -91,9 +94,19 @@ class PoolExecutor:
         return Ended(worker.job, "failed", f"its worker process died ({how}); run the same command again")
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a process that is started within be deaf to Ctrl-C: it would answer with a traceback while it imports."""
+    resource_tracker.ensure_running()  # starting it lifts the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(work: Work, pipe: Connection) -> None:
     """Perform jobs until the driver is gone. Ctrl-C reaches the driver, which ends its workers itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def report(progress: Progress) -> None:
         try:

@@ -26,22 +26,30 @@ class Work:
 
 def perform(work: Work, job: str, stages: tuple[Stage, ...], observer: Observer) -> Ended:
     """Run stages of a job, in order, and return how it ended. A failure is recorded, never raised."""
+    prepare_process(work.settings.device)
     results = ResultsDir(work.results)
     run = results.run(job)
-    prepare_process(work.settings.device)
-    # A worker whose driver was killed may still be at this job: two must never write the same files.
-    with FileLock(run.lock):
-        run.files.remove(run.FAILURE)
-        bench = Bench(run.read_job(), results, work.settings, observer)
-        for stage in stages:
-            observer(Progress(job=job, stage=stage))
-            try:
-                STAGES[stage](bench)
-            except Exception as error:  # noqa: BLE001 - whatever one job meets must not end the others
-                return _failed(bench, stage, error)
-            if run.outcome() == "diverged":
-                break
-    return Ended(job, run.outcome())
+    try:
+        # A worker whose driver was killed may still be at this job: two must never write the same files.
+        with FileLock(run.lock):
+            run.files.sweep()
+            run.files.remove(run.FAILURE)
+            run.files.remove(run.DIVERGED)
+            return _attempt(Bench(run.read_job(), results, work.settings, observer), stages)
+    except (OSError, TicketbenchError) as error:
+        return Ended(job, "failed", str(error))
+
+
+def _attempt(bench: Bench, stages: tuple[Stage, ...]) -> Ended:
+    for stage in stages:
+        bench.report(Progress(job=bench.run.id, stage=stage))
+        try:
+            STAGES[stage](bench)
+        except Exception as error:  # noqa: BLE001 - whatever one job meets must not end the others
+            return _failed(bench, stage, error)
+        if bench.run.outcome() == "diverged":
+            break
+    return Ended(bench.run.id, bench.run.outcome())
 
 
 def _failed(bench: Bench, stage: Stage, error: Exception) -> Ended:

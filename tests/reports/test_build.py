@@ -67,7 +67,7 @@ def test_the_curve_holds_every_seed_mean_and_interval(claims: dict[str, ClaimSec
     assert second.mean == pytest.approx(24.5)
     # Deviations 0, 2, -2, 1, -1: variance 10 / 4; t quantile 0.95 with four degrees of freedom is 2.131847.
     half = 2.131847 * math.sqrt(2.5 / 5)
-    assert (second.low, second.high) == (pytest.approx(24.5 - half), pytest.approx(24.5 + half))
+    assert [second.low, second.high] == pytest.approx([24.5 - half, 24.5 + half])
     assert sorted(seed.value for seed in winning.seeds if seed.level == 2) == pytest.approx(
         [22.5, 23.5, 24.5, 25.5, 26.5]
     )

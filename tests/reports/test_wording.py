@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmark.schema.claim import Source
 from benchmark.schema.reference import Number, Place, Spread
-from benchmark.schema.verdict import Effect
+from benchmark.schema.verdict import Effect, Status
 from reports import wording
 
 
@@ -63,7 +63,7 @@ def test_places_get_their_labels_only_where_they_are_bare() -> None:
     ],
 )
 def test_an_open_verdict_is_not_called_a_contradiction(
-    expect: str, status: wording.Status, as_expected: bool, text: str
+    expect: str, status: Status, as_expected: bool, text: str
 ) -> None:
     assert wording.expectation(expect, status, as_expected) == text
 

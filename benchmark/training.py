@@ -66,9 +66,9 @@ class State:
 
     @torch.no_grad()
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take over a state that `tensors` returned; where it has no averages, they start from its weights."""
+        """Take over a state that `tensors` returned; an average that it lacks starts from the weight."""
         self.networks.load(section(tensors, "raw"))
-        averages = section(tensors, "ema") or dict(self.networks.named_parameters())
+        averages = dict(self.networks.named_parameters()) | section(tensors, "ema")
         for name, average in self.ema.items():
             average.copy_(averages[name])
         for component, optimizer in self.optimizers.items():

@@ -6,8 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from benchmark.schema.job import CampaignSuite
+
+settings.register_profile("ticketbench", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("ticketbench")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -95,6 +95,7 @@ def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], 
         images=evaluation.images,
         extractor=evaluation.extractor,
         store=run.write_statistics,
+        recall=evaluation.recall,
     )
 
 
@@ -108,6 +109,7 @@ class Evaluation:
         self._generated: dict[str, Tensor] = {}
         self._images: dict[str, Images] = {}
         self._extractors: dict[str, Extractor] = {}
+        self._recalled: dict[str, Tensor] = {}
 
     def networks_of(self, weights: str) -> Networks:
         """Return the networks with raw or averaged weights; the buffers are the trained ones in both."""
@@ -153,6 +155,12 @@ class Evaluation:
         if key not in self._extractors:
             self._extractors[key] = self._workshop.extractor(chosen)
         return self._extractors[key]
+
+    def recall(self, key: str, make: Callable[[], Tensor]) -> Tensor:
+        """Return what was made under a key, making it the first time."""
+        if key not in self._recalled:
+            self._recalled[key] = make()
+        return self._recalled[key]
 
     def _latents(self, block: int, networks: Networks) -> Tensor:
         assert networks.z_dim is not None

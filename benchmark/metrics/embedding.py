@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,10 +51,17 @@ def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) 
         weights=options.weights,
         selection="last",
     )
+
+    def features(source: str, pixels: Callable[[], Tensor]) -> Tensor:
+        return subject.recall(f"{extractor.sha256}/{extractor.resizer}/{source}", lambda: extractor(pixels()))
+
+    other = OTHER[options.split]
     return Embedded(
-        generated=extractor(subject.generate(options.generated, options.weights)),
-        real=extractor(real.pixels),
-        other=extractor(subject.images(OTHER[options.split]).pixels),
+        generated=features(
+            f"{options.generated} {options.weights}", lambda: subject.generate(options.generated, options.weights)
+        ),
+        real=features(options.split, lambda: real.pixels),
+        other=features(other, lambda: subject.images(other).pixels),
         protocol=protocol,
     )
 

@@ -22,7 +22,7 @@ from benchmark.metrics.subject import Subject
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import MetricRequest, PlannedJob
 from benchmark.schema.measurement import Divergence, Measurement, Progress, Stage
-from benchmark.tickets import expected_kept, make_masks, restored_state, rewind_weights
+from benchmark.tickets import expected_kept, make_masks, restored_state, rewind_weights, rewound
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
 
 GRID = 64
@@ -66,14 +66,14 @@ class Bench:
 def make_mask(bench: Bench) -> None:
     """Make the job's masks and the masked weights that its training starts from; always computed on the CPU."""
     workshop = Workshop(bench.planned.job)
-    start = rewind_weights(workshop, bench.results)
-    networks = workshop.networks()
-    networks.load(start)
+    networks = rewound(workshop, bench.results)
     masks = make_masks(workshop, bench.results, networks)
-    start |= {name: start[name] * mask for name, mask in masks.items()}
+    start = {f"raw/{name}": tensor for name, tensor in networks.state().items()}
+    start |= restored_state(workshop, bench.results)
+    masked = {f"{kind}/{name}": mask for name, mask in masks.items() for kind in ("raw", "ema")}
+    start |= {name: start[name] * mask for name, mask in masked.items() if name in start}
     bench.commit(bench.run.MASK, masks)
-    restored = restored_state(workshop, bench.results)
-    bench.commit(bench.run.START, {f"raw/{name}": tensor for name, tensor in start.items()} | restored)
+    bench.commit(bench.run.START, start)
 
 
 def train(bench: Bench) -> None:

@@ -31,6 +31,16 @@ def rewind_weights(workshop: Workshop, results: ResultsDir) -> Tensors:
     return rewind
 
 
+def rewound(workshop: Workshop, results: ResultsDir) -> Networks:
+    """Return a job's networks with the unmasked weights and buffers that it starts from."""
+    networks = workshop.networks()
+    try:
+        networks.load(rewind_weights(workshop, results))
+    except ValueError as error:
+        raise RunError(f"the weights to start from do not fit: {error}") from None
+    return networks
+
+
 def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
     """Return the optimizers' state and moving averages of the moment that the weights come from; else nothing."""
     start = workshop.job.start
@@ -49,12 +59,13 @@ def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
 
 
 def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> Tensors:
-    """Return a job's masks by full name, over all its prunable weights; `networks` hold its unmasked start weights."""
+    """Return a job's masks by full name, over all its prunable weights; of `networks` only the shapes count."""
     recipe = workshop.job.mask
     masks = previous_masks(recipe, results, networks)
     if recipe.op != "draw":
         return masks
-    ranked = networks.state() if recipe.origin.job is None else _mapped(recipe, _ranked(results, recipe))
+    origin = recipe.origin
+    ranked = workshop.initial(origin.stream) if origin.job is None else _mapped(recipe, _ranked(results, recipe))
     chosen = chosen_names(recipe, networks)
     _check_shapes(ranked, networks, chosen)
     assert recipe.criterion is not None
@@ -71,10 +82,15 @@ def previous_masks(recipe: MaskRecipe, results: ResultsDir, networks: Networks) 
         return masks
     run = results.run(recipe.origin.job)
     found = _mapped(recipe, run.read_tensors(run.MASK))
-    # A full mask of a weight that is not prunable here says nothing, and would count as prunable.
-    taken = {name: mask for name, mask in found.items() if name in masks or not bool(mask.all())}
-    _check_shapes(taken, networks, list(taken))
-    return masks | taken
+    if recipe.op == "reuse":
+        # It is taken as it is: what it leaves out of its components is not prunable here either.
+        components = {name.partition("/")[0] for name in found}
+        masks = {name: mask for name, mask in masks.items() if name.partition("/")[0] not in components}
+    else:
+        # A full mask of a weight that is not prunable here says nothing, and would count as prunable.
+        found = {name: mask for name, mask in found.items() if name in masks or not bool(mask.all())}
+    _check_shapes(found, networks, sorted(found))
+    return masks | found
 
 
 def chosen_names(recipe: MaskRecipe, networks: Networks) -> list[str]:

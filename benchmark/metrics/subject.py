@@ -30,8 +30,8 @@ class Subject:
     `start` are the weights that the training began from, `rewind` the unmasked weights they should be, `end` the
     trained ones; `expected_kept` is how many weights the counting rule leaves, null where no mask was drawn.
     `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
-    `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job; `recall(key, make)` makes what several
-    metrics share only once.
+    `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job;
+    `recall(key, make)` makes what several metrics share only once.
     """
 
     job_id: str

@@ -18,6 +18,9 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 LONG_LEGEND = 60
 """Characters of all names together, beyond which the legend lists them below each other."""
 
+FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+"""The page's own, so that what is measured for the layout is what is shown."""
+
 INK, FAINT = "currentColor", "var(--rule)"
 
 Spec = dict[str, Any]
@@ -33,6 +36,7 @@ def specification(curve: Curve) -> Spec:
     color = alt.Color("experiment:N", legend=legend, scale=_scale(alt, curve, COLORS))
     shape = alt.Shape("experiment:N", legend=legend, scale=_scale(alt, curve, SHAPES))
     layers = [*_dense_layers(alt, curve.dense, y, color)] if curve.dense else []
+    layers += _floor_layers(alt, curve.floor, y)
     layers += _series_layers(alt, curve, x, y, color)
     layers.append(_seed_layer(alt, curve).encode(x=x, y=y, color=color, shape=shape))
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
@@ -75,6 +79,13 @@ def _dense_layers(alt: Any, dense: Series, y: Any, color: Any) -> Iterator[Any]:
     yield base.mark_rule(strokeWidth=1.5).encode(y=y, color=color, tooltip=_level_tips(alt))
 
 
+def _floor_layers(alt: Any, floor: float | None, y: Any) -> Iterator[Any]:
+    if floor is not None:
+        tip = alt.Tooltip("value:Q", title="real against real", format=".4~g")
+        rule = alt.Chart(alt.Data(values=[{"value": floor}])).mark_rule(color=INK, strokeDash=[1, 3])
+        yield rule.encode(y=y, tooltip=[tip])
+
+
 def _series_layers(alt: Any, curve: Curve, x: Any, y: Any, color: Any) -> Iterator[Any]:
     means = alt.Chart(alt.Data(values=[row for series in curve.series for row in _level_rows(series)]))
     yield means.mark_area(opacity=0.16).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=color)
@@ -91,7 +102,8 @@ def _seed_layer(alt: Any, curve: Curve) -> Any:
 def _legend(alt: Any, curve: Curve) -> Any:
     """Return the one legend of all layers: color, dash and shape together."""
     long = sum(len(series.name) for series in curve.series) > LONG_LEGEND
-    return alt.Legend(title=None, orient="top", columns=1 if long else 0, symbolOpacity=1)
+    columns = {"columns": 1} if long else {}
+    return alt.Legend(title=None, orient="top", symbolOpacity=1, symbolDash=[1, 0], **columns)
 
 
 def _all(curve: Curve) -> list[Series]:
@@ -133,7 +145,7 @@ def _seed_tips(alt: Any) -> list[Any]:
 def _styled(chart: Any) -> Any:
     """Take ink from the page (dark or light), and leave the reading aloud to the figure's own caption and table."""
     return (
-        chart.configure(background="transparent", font="sans-serif", aria=False)
+        chart.configure(background="transparent", font=FONT, aria=False)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK,
@@ -147,5 +159,5 @@ def _styled(chart: Any) -> Any:
             titlePadding=10,
         )
         .configure_axisX(grid=False)
-        .configure_legend(labelColor=INK, labelFontSize=13, symbolSize=90, labelLimit=320)
+        .configure_legend(labelColor=INK, labelFontSize=13, symbolSize=90, columnPadding=18, labelLimit=320)
     )

@@ -74,16 +74,15 @@ def _notes(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _pictures(evidence: Evidence, verdict: Verdict) -> tuple[Picture, ...]:
-    """Take the sample grids of every arm at one seed: the first that all arms have grids for, else the first."""
+    """Take the sample grids of every arm at one seed: the first that all arms have grids for, else the first.
+
+    The real images, which every job shows alike, stand there once.
+    """
     arms = [arm for arm in arms_of(verdict) if arm.observations][:MOST_PICTURES]
     numbers = sorted({seen.seed for arm in arms for seen in arm.observations})
-    found: tuple[Picture, ...] = ()
-    for seed in numbers:
-        grids = [_grids(evidence, arm, seed) for arm in arms]
-        if all(grids):
-            return tuple(picture for arm in grids for picture in arm)
-        found = found or tuple(picture for arm in grids for picture in arm)
-    return found
+    by_seed = [[_grids(evidence, arm, seed) for arm in arms] for seed in numbers]
+    chosen = next((grids for grids in by_seed if all(grids)), next((grids for grids in by_seed if any(grids)), []))
+    return tuple({picture.data: picture for grids in chosen for picture in grids}.values())
 
 
 def _grids(evidence: Evidence, arm: ArmSummary, seed: int) -> tuple[Picture, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmark.schema.verdict import ArmSummary, Part, Verdict
 from reports.page import Cell, Table
-from reports.wording import MISSING, average, bound, bound_kind, estimate, interval, observed, share
+from reports.wording import MISSING, average, bound, bound_kind, ends, estimate, observed, percent, share
 
 
 def decisive(verdict: Verdict) -> Part | None:
@@ -75,7 +75,7 @@ def _comparison(verdict: Verdict, part: Part) -> tuple[Cell, ...]:
         Cell(text=average(part.arm), missing=part.arm.mean is None),
         Cell(text=average(part.baseline), missing=part.baseline.mean is None),
         _or_missing(None if found is None else estimate(found), "no effect computed"),
-        _or_missing(None if found is None else interval(found), "none"),
+        _or_missing(None if found is None else f"{ends(found)} ({percent(found.level)})", "none"),
         _or_missing(None if found is None else bound(kind, found), "none"),
         _or_missing(None if power is None else f"{power:.2f}", "not computed"),
     )

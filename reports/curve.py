@@ -27,19 +27,21 @@ def curve(evidence: Evidence, claim: Claim, key: str) -> Curve | None:
     """Join the claim's experiments and those of the same task; null where nothing was measured over sparsity."""
     named = experiments_of(claim)
     together = _same_task(evidence, named, claim.metric)
-    found = [(name, _series(evidence, name, claim.metric)) for name in together]
-    drawn = [series for _, series in found if series.seeds][:MOST_SERIES]
+    found = [_series(evidence, name, claim.metric) for name in together]
+    drawn = [series for series in found if series.seeds][:MOST_SERIES]
     measured = next((made for made in _measurements(evidence, together, claim.metric)), None)
     if not drawn or measured is None:
         return None
     dense = next((point for name in together if (point := _dense(evidence, name, claim.metric))), None)
+    floor = _floor(measured)
     better = "lower is better" if measured.lower_is_better else "higher is better"
     return Curve(
         key=key,
         y_title=f"{claim.metric} ({', '.join(text for text in (measured.unit, better) if text)})",
         description=_description(claim.metric, drawn, dense),
-        caption=_caption(dense, len(found) - len(drawn)),
+        caption=_caption(dense, floor, sum(_has_levels(evidence, name) for name in together) - len(drawn)),
         dense=dense,
+        floor=floor,
         series=tuple(drawn),
         table=_table(claim.metric, drawn, dense),
     )
@@ -114,10 +116,22 @@ def _description(metric: str, drawn: Sequence[Series], dense: Series | None) -> 
     return f"{metric} against sparsity: {'; '.join(lines)}.{level}"
 
 
-def _caption(dense: Series | None, left_out: int) -> str:
+def _has_levels(evidence: Evidence, name: str) -> bool:
+    return any(level > 0 for level in evidence.arms[name])
+
+
+def _floor(measured: Measurement) -> float | None:
+    """Return what real images score against other real images, where the metric says so."""
+    floor = measured.details.get("floor")
+    return float(floor) if isinstance(floor, int | float) else None
+
+
+def _caption(dense: Series | None, floor: float | None, left_out: int) -> str:
     parts = ["Every mark is one seed; lines join the means, ribbons are their 90 % t intervals."]
     if dense:
         parts.append(f"The horizontal band is the dense network ({count(dense.levels[0].n, 'seed')}).")
+    if floor is not None:
+        parts.append(f"The dotted line is real images against other real images ({number(floor)}).")
     if left_out:
         parts.append(
             f"{count(left_out, 'experiment')} of the same task not drawn: nothing measured, or too many lines."

@@ -114,9 +114,10 @@ class Evidence:
 def _picture(data: bytes, name: str, arm: str, seed: int) -> Picture:
     width, height = struct.unpack(">II", data[PNG_SIZE]) if len(data) >= PNG_SIZE.stop else (0, 0)
     what = name.removeprefix("samples/").removesuffix(".png").replace("_", " ")
+    real = what == "real"
     return Picture(
-        caption=f"{arm}, seed {seed}: {what}",
-        alt=f"Grid of {what} of {arm}, trained with seed {seed}",
+        caption="real images" if real else f"{arm}, seed {seed}: {what}",
+        alt="Grid of real images" if real else f"Grid of {what} of {arm}, trained with seed {seed}",
         data=base64.b64encode(data).decode(),
         width=width,
         height=height,

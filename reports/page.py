@@ -110,6 +110,7 @@ class Curve(Record):
     description: str
     caption: str
     dense: Series | None
+    floor: float | None
     series: tuple[Series, ...]
     table: Table
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from benchmark.comparability import differences, reference_differences
+from benchmark.schema.measurement import Measurement
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
 from benchmark.schema.verdict import Verdict
@@ -35,9 +36,7 @@ def printed_numbers(evidence: Evidence, verdict: Verdict) -> Table | None:
 
 def protocols(evidence: Evidence, verdict: Verdict) -> tuple[Protocol, ...]:
     """Return the distinct protocols of the measurements a verdict rests on."""
-    jobs = (seen.job for arm in arms_of(verdict) for seen in arm.observations if seen.job)
-    made = (evidence.measurement(job, verdict.claim.metric) for job in jobs)
-    return tuple(dict.fromkeys(found.protocol for found in made if found is not None))
+    return tuple(dict.fromkeys(made.protocol for made in _measurements(evidence, verdict)))
 
 
 def protocol_table(evidence: Evidence, verdict: Verdict) -> Table | None:
@@ -60,13 +59,15 @@ def protocol_table(evidence: Evidence, verdict: Verdict) -> Table | None:
 
 
 def protocol_remarks(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
-    """Name the fields that keep each printed number from being compared, and what the claim assumes."""
+    """Name the fields that keep each printed number from being compared, what is assumed, and what asks for care."""
     measured, lines = protocols(evidence, verdict), []
     for name, found in _of_same_metric(evidence, verdict, measured):
         fields = _blocking(measured, found, verdict)
         if fields:
             lines.append(f"Not comparable with {name}: {', '.join(fields)} differ or were never stated.")
     lines += [f"Assumed for {field}: {why}" for field, why in sorted(verdict.claim.assume.items())]
+    if any(made.details.get("rank_deficient") is True for made in _measurements(evidence, verdict)):
+        lines.append("Fewer images than feature dimensions: read the values against each other, not by themselves.")
     return tuple(lines)
 
 
@@ -77,6 +78,11 @@ def _of_same_metric(evidence: Evidence, verdict: Verdict, measured: Sequence[Pro
     return [
         (name, found) for name, found in held if measured and found is not None and found.protocol.metric in metrics
     ]
+
+
+def _measurements(evidence: Evidence, verdict: Verdict) -> Iterator[Measurement]:
+    jobs = (seen.job for arm in arms_of(verdict) for seen in arm.observations if seen.job)
+    yield from (made for job in jobs if (made := evidence.measurement(job, verdict.claim.metric)) is not None)
 
 
 def _blocking(measured: Sequence[Protocol], found: Number, verdict: Verdict) -> tuple[str, ...]:

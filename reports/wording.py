@@ -114,8 +114,13 @@ def estimate(value: Effect) -> str:
 
 def interval(value: Effect) -> str:
     """Say the interval of an effect, with its level."""
+    return f"{percent(value.level)} interval {ends(value)}"
+
+
+def ends(value: Effect) -> str:
+    """Say the two ends of an effect's interval."""
     sign = "\N{MULTIPLICATION SIGN}" if value.scale == "ratio" else ""
-    return f"{percent(value.level)} interval {sign}{number(value.low)} to {sign}{number(value.high)}"
+    return f"{sign}{number(value.low)} to {sign}{number(value.high)}"
 
 
 def percent(value: float) -> str:

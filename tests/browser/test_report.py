@@ -123,7 +123,7 @@ def test_it_opens_quietly_and_draws_every_chart(
 ) -> None:
     visit = Visit(browser, address, WIDTHS[device], color_scheme=scheme)
     assert visit.wait_for_charts() == 8
-    assert visit.page.locator("figure.chart .live svg").count() == 8
+    assert visit.page.locator("figure.chart.drawn .drawing svg").count() == 8
     assert visit.said == []
     assert visit.asked_elsewhere(address) == []
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[device]
@@ -142,8 +142,8 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, address: str, s
 
 def test_it_reads_without_scripts(browser: Browser, address: str) -> None:
     visit = Visit(browser, address, 1280, java_script_enabled=False)
-    assert visit.page.locator("figure.chart .drawing > svg").count() == 8
-    assert visit.page.locator("figure.chart .drawing > svg").first.bounding_box() is not None
+    assert visit.page.locator("figure.chart .drawing svg").count() == 8
+    assert visit.page.locator("figure.chart .drawing svg").first.bounding_box() is not None
     assert visit.asked_elsewhere(address) == []
     visit.context.close()
 

@@ -74,6 +74,13 @@ def test_the_curve_holds_every_seed_mean_and_interval(claims: dict[str, ClaimSec
     assert curve.dense.levels[0].mean == pytest.approx(24.0)
 
 
+def test_the_floor_of_the_metric_is_drawn_and_said(claims: dict[str, ClaimSection]) -> None:
+    curve = claims["gan_matches"].curve
+    assert curve is not None and curve.floor == 6.1
+    assert "real images against other real images (6.1)" in curve.caption
+    assert any(line.startswith("Fewer images than feature") for line in claims["gan_matches"].protocol_remarks)
+
+
 def test_a_diverged_seed_has_no_point_and_is_named(claims: dict[str, ClaimSection]) -> None:
     curve = claims["gan_late"].curve
     assert curve is not None

@@ -22,9 +22,7 @@ def curve(report: Report) -> Curve:
 
 def _rows(spec: charts.Spec, mark: str) -> list[dict[str, object]]:
     layers = [layer for layer in spec["layer"] if layer["mark"]["type"] == mark]
-    assert len(layers) == 1
-    rows: list[dict[str, object]] = layers[0]["data"]["values"]
-    return rows
+    return [row for layer in layers for row in layer["data"]["values"]]
 
 
 def test_each_seed_is_a_mark_and_each_level_a_point_of_a_line(curve: Curve) -> None:
@@ -32,8 +30,7 @@ def test_each_seed_is_a_mark_and_each_level_a_point_of_a_line(curve: Curve) -> N
     assert len(_rows(spec, "point")) == 20 + 19 + 5
     assert len(_rows(spec, "line")) == 8
     assert all(row["low"] <= row["value"] <= row["high"] for row in _rows(spec, "area"))  # type: ignore[operator]
-    (dense,) = _rows(spec, "rule")
-    assert dense["value"] == pytest.approx(24.0)
+    assert [row["value"] for row in _rows(spec, "rule")] == pytest.approx([24.0, 6.1])
 
 
 def test_series_differ_in_more_than_color(curve: Curve) -> None:
@@ -66,7 +63,7 @@ def test_more_seeds_than_altair_takes_leave_means_and_intervals() -> None:
     levels = tuple(LevelPoint(level=n, sparsity=n / 10, n=900, mean=n, low=n - 1.0, high=n + 1.0) for n in range(1, 6))
     seeds = tuple(SeedPoint(level=n % 5 + 1, seed=n, sparsity=0.5, value=n) for n in range(4500))
     many = Series(name="many", levels=levels, seeds=seeds)
-    plain = {"key": "k", "y_title": "fid", "description": "", "caption": "", "dense": None}
+    plain = {"key": "k", "y_title": "fid", "description": "", "caption": "", "dense": None, "floor": None}
     table = {"caption": "", "columns": (), "rows": ()}
     spec = charts.specification(Curve.model_validate(plain | {"series": (many,), "table": table}))
     assert _rows(spec, "point") == []

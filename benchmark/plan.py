@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from benchmark.errors import did_you_mean
 from benchmark.identity import job_id
+from benchmark.models import MODELS
 from benchmark.resolve import Path, Problems, Task, optimizers, resolve
 from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
-from benchmark.schema.suite import Mask, Moment, Suite, Weights, WeightSource
+from benchmark.schema.suite import Mask, Suite, Weights, WeightSource
 from benchmark.suites import Loaded
 
 
@@ -114,9 +116,15 @@ class _Expansion:
     def _mask(self, name: str, mask: Mask, level: int, seed: int) -> MaskRecipe:
         if mask.source == "ones":
             return MaskRecipe()
-        origin = self._origin(name, mask.source, mask.at, level, seed, ("experiments", name, "mask", "from"))
+        block: Path = ("experiments", name, "mask")
+        origin = self._origin(name, WeightSource(source=mask.source, at=mask.at), level, seed, block)
+        for component in mask.map:
+            self._check_component(mask.source, origin, component, (*block, "map"))
         if mask.op == "reuse":
             return MaskRecipe(op="reuse", origin=Origin(job=origin.job), map=mask.map)
+        if mask.values == "ema" and (origin.job is None or self.jobs[origin.job].training.ema is None):
+            message = f"'{mask.source}' keeps no moving averages; set 'ema' in its training"
+            self.problems.add((*block, "values"), message)
         return MaskRecipe(
             op="draw",
             origin=origin,
@@ -132,41 +140,64 @@ class _Expansion:
         )
 
     def _start(self, name: str, weights: Weights, level: int, seed: int) -> StartRecipe:
-        path: Path = ("experiments", name, "weights", "from")
+        task, block = self.tasks[name], ("experiments", name, "weights")
         origins = {}
-        for component in self.tasks[name].components:
-            source: WeightSource = weights.components.get(component, weights)
-            origin = self._origin(name, source.source, source.at, level, seed, path)
+        for component in task.components:
+            own = weights.components.get(component)
+            source, where = (weights, block) if own is None else (own, (*block, "components", component))
+            origin = self._origin(name, source, level, seed, where)
+            key = "from" if source.component is None else "component"
+            self._check_component(source.source, origin, source.component or component, (*where, key))
             origins[component] = origin.model_copy(update={"component": source.component})
         if weights.optimizer == "restored":
-            self._check_restorable(name, weights, origins)
+            self._check_restorable(task, origins, (*block, "optimizer"))
+        if weights.start_step > task.experiment.training.steps:
+            message = f"step {weights.start_step} lies beyond the {task.experiment.training.steps} steps of {name}"
+            self.problems.add((*block, "start_step"), message)
         return StartRecipe(origins=origins, optimizer=weights.optimizer, start_step=weights.start_step)
 
-    def _check_restorable(self, name: str, weights: Weights, origins: dict[str, Origin]) -> None:
-        if any(origin.job is None for origin in origins.values()):
-            self.problems.add(
-                ("experiments", name, "weights", "optimizer"),
-                "'restored' needs weights from an EXPERIMENT@LEVEL: initial weights have no optimizer state",
-            )
-        for origin in origins.values():
-            if origin.job is not None and origin.at == "end":
-                self.snapshots[origin.job].add(self.jobs[origin.job].training.steps)
+    def _check_component(self, source: str, origin: Origin, component: str, path: Path) -> None:
+        if origin.job is not None:
+            known = MODELS[self.jobs[origin.job].model.name].facts["components"]
+            if component not in known:
+                self.problems.add(path, f"'{source}' has no component '{component}'{did_you_mean(component, known)}")
 
-    def _origin(self, name: str, source: str, at: Moment, level: int, seed: int, path: Path) -> Origin:
-        if source == "init":
+    def _check_restorable(self, task: Task, origins: dict[str, Origin], path: Path) -> None:
+        own = optimizers(task)
+        for component, origin in origins.items():
+            if origin.job is None:
+                message = "'restored' needs weights from an EXPERIMENT@LEVEL: initial weights have no optimizer state"
+                self.problems.add(path, message)
+                continue
+            training = self.jobs[origin.job].training
+            theirs = training.optimizers.get(origin.component or component)
+            if theirs is not None and theirs.name != own[component].name:
+                message = f"{own[component].name} of {component} cannot go on from the state of {theirs.name}"
+                self.problems.add(path, f"'restored' needs the optimizer that it takes over: {message}")
+            if origin.at == "end":
+                self.snapshots[origin.job].add(training.steps)
+
+    def _origin(self, name: str, source: WeightSource, level: int, seed: int, block: Path) -> Origin:
+        if source.source == "init":
             return Origin()
-        if source.startswith("fresh:"):
-            return Origin(stream=source.removeprefix("fresh:"))
-        experiment, _, where = source.partition("@")
+        if source.source.startswith("fresh:"):
+            return Origin(stream=source.source.removeprefix("fresh:"))
+        experiment, _, where = source.source.partition("@")
         experiment = name if experiment == "self" else experiment
         target = level - 1 if where == "previous" else level if where == "same" else int(where)
         identifier = self.job(experiment, target, seed)
-        if at != "end":
-            steps = self.jobs[identifier].training.steps
-            if at > steps:
-                self.problems.add((*path[:-1], "at"), f"step {at} lies beyond the {steps} steps of {experiment}")
-            self.snapshots[identifier].add(at)
-        return Origin(job=identifier, at=at)
+        if source.at != "end":
+            job = self.jobs[identifier]
+            if source.at > job.training.steps:
+                message = f"step {source.at} lies beyond the {job.training.steps} steps of {experiment}"
+                self.problems.add((*block, "at"), message)
+            elif source.at < job.start.start_step:
+                message = (
+                    f"step {source.at} lies before step {job.start.start_step}, where {experiment}@{target} starts"
+                )
+                self.problems.add((*block, "at"), message)
+            self.snapshots[identifier].add(source.at)
+        return Origin(job=identifier, at=source.at)
 
 
 def _check_metric_names(plan: Plan, problems: Problems) -> None:

@@ -16,6 +16,7 @@ from benchmark.schema.job import MetricRequest
 from benchmark.schema.record import Resolved, Selection
 from benchmark.schema.suite import Experiment, Optimizer
 from benchmark.suites import Loaded
+from benchmark.suites.document import Fault, nearest, settle
 from benchmark.table import OptionFault, Table
 
 Path = tuple[str | int, ...]
@@ -39,22 +40,21 @@ class Problems:
     """The faults of a suite found so far, each as a line that points into the file."""
 
     loaded: Loaded
-    lines: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def add(self, path: Path, message: str) -> None:
         """Note a fault at a path of the resolved suite."""
-        self.lines.append(self.loaded.problem(path, message))
+        self.faults.append(Fault(nearest(self.loaded.tree, path), path, message))
 
     def settle(self) -> None:
-        """Raise `SuiteError` if any fault was noted."""
-        if self.lines:
-            self.loaded.raise_problems(self.lines)
+        """Raise `SuiteError` if any fault was noted; one that experiments share by `extends` is told once."""
+        settle(self.faults)
 
 
 def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | None:
     """Look every name of an experiment up; null (and noted problems) where one is unknown or does not fit."""
     path: Path = ("experiments", name)
-    before = len(problems.lines)
+    before = len(problems.faults)
     dataset = _member(DATASETS, experiment.dataset, (*path, "dataset"), problems)
     model = _member(MODELS, experiment.model, (*path, "model"), problems)
     objective = _member(OBJECTIVES, experiment.objective, (*path, "objective"), problems)
@@ -62,13 +62,16 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
     if experiment.mask is not None:
         criterion = _member(CRITERIA, experiment.mask.criterion, (*path, "mask", "criterion"), problems)
     metrics = [_request(key, chosen, path, problems) for key, chosen in experiment.metrics.items()]
-    if len(problems.lines) > before or dataset is None or model is None or objective is None:
+    if len(problems.faults) > before or dataset is None or model is None or objective is None:
         return None
     components = tuple(MODELS[model.name].facts["components"])
     _check_components(path, experiment, objective, components, problems)
     requests = tuple(request for request in metrics if request is not None)
     for request in requests:
         _check_metric(path, request, objective, components, problems)
+        if request.metric.options.get("weights") == "ema" and experiment.training.ema is None:
+            message = "the training keeps no moving averages; set 'ema' in it"
+            problems.add((*path, "metrics", request.name, "weights"), message)
     return Task(experiment, dataset, model, objective, criterion, requests, components)
 
 
@@ -127,7 +130,7 @@ def _check_components(
         problems.add((*path, "training", "optimizers"), f"no optimizer for {missing}; name it, or '*' for the rest")
     _known(problems, (*path, "weights", "components"), experiment.weights.components, components)
     if experiment.mask is not None:
-        _known(problems, (*path, "mask", "components"), experiment.mask.components or (), components)
+        _known(problems, (*path, "mask", "components"), experiment.mask.components or (), components, keyed=False)
         _known(problems, (*path, "mask", "map"), experiment.mask.map.values(), components, keyed=False)
 
 

@@ -1,0 +1,364 @@
+"""Suite -> jobs: levels, sources, sharing, snapshots, and what cannot be planned, told by file and line."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmark.errors import SuiteError
+from benchmark.plan import seeds, subset
+from benchmark.schema.job import Plan
+from tests.tiny import SUITE, arm, planned
+
+LINE = re.compile(r"(tiny\.yaml:\d+|--set [^\n]*?): [a-z_]+(\.\S+)*: \S[^\n]*")
+PLAN = planned()
+SGD = "experiments.gan_imp.training.optimizers={'*': {name: sgd, lr: 0.1}}"
+EXTRACTOR = "extractor: {name: digits_classifier}"
+
+
+def faults(*overrides: str, text: str = SUITE) -> tuple[str, ...]:
+    with pytest.raises(SuiteError) as caught:
+        planned(text, overrides)
+    for problem in caught.value.problems:
+        assert LINE.fullmatch(problem), problem
+    return caught.value.problems
+
+
+def line_of(part: str, text: str = SUITE) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_level_zero_is_the_dense_network_whatever_mask_and_weights_say() -> None:
+    job = arm(PLAN, "gan_imp", 0).job
+    assert (job.mask.op, job.start.optimizer, job.start.start_step) == ("ones", "fresh", 0)
+    assert job.inputs == ()
+    assert {origin.stream for origin in job.start.origins.values()} == {"init"}
+
+
+def test_each_level_draws_at_the_one_before_and_rewinds_to_level_zero() -> None:
+    dense, one, two = (arm(PLAN, "gan_imp", level) for level in (0, 1, 2))
+    assert one.job.mask.origin.job == dense.id
+    assert two.job.mask.origin.job == one.id
+    for ticket in (one, two):
+        assert {(origin.job, origin.at) for origin in ticket.job.start.origins.values()} == {(dense.id, 4)}
+        assert (ticket.job.start.optimizer, ticket.job.start.start_step) == ("restored", 4)
+    assert two.job.inputs == tuple(sorted((dense.id, one.id)))
+
+
+def test_same_is_the_level_itself_of_another_experiment() -> None:
+    random = arm(PLAN, "gan_random", 2).job
+    assert random.mask.origin.job == arm(PLAN, "gan_imp", 2).id
+    assert {origin.stream for origin in random.start.origins.values()} == {"reinit"}
+    assert {origin.job for origin in random.start.origins.values()} == {None}
+
+
+def test_levels_that_only_serve_others_are_jobs_without_arms() -> None:
+    plan = planned(overrides=["experiments.gan_imp.levels=[3]"])
+    assert [one.level for one in plan.arms if one.experiment == "gan_imp"] == [3]
+    assert len([job for job in plan.jobs if job.id.startswith("dcgan-draw")]) == 3
+
+
+def test_a_level_named_by_number_is_that_level_for_every_level() -> None:
+    plan = planned(overrides=["experiments.gan_random.mask.from=gan_imp@1", "experiments.gan_random.levels=[1, 2, 3]"])
+    assert len({arm(plan, "gan_random", level).id for level in (1, 2, 3)}) == 1
+    assert arm(plan, "gan_random", 3).job.mask.origin.job == arm(plan, "gan_imp", 1).id
+
+
+def is_in_order(plan: Plan) -> bool:
+    seen: set[str] = set()
+    for job in plan.jobs:
+        if not set(job.job.inputs) <= seen:
+            return False
+        seen.add(job.id)
+    return True
+
+
+@settings(max_examples=25)
+@given(
+    first=st.integers(0, 4),
+    more=st.integers(0, 3),
+    number=st.integers(1, 3),
+    begin=st.integers(0, 50),
+    chosen=st.sets(st.integers(1, 6), min_size=1),
+)
+def test_every_arm_has_a_job_and_inputs_stand_before_what_needs_them(
+    first: int, more: int, number: int, begin: int, chosen: set[int]
+) -> None:
+    plan = planned(
+        overrides=[
+            f"experiments.gan_imp.levels={{first: {first}, last: {first + more}}}",
+            f"experiments.gan_random.levels={sorted(chosen)}",
+            f"seeds={number}",
+            f"first_seed={begin}",
+        ]
+    )
+    wanted = {("gan_imp", level, seed) for level in range(first, first + more + 1) for seed in seeds(plan.suite)}
+    wanted |= {("gan_random", level, seed) for level in chosen for seed in seeds(plan.suite)}
+    arms = {(one.experiment, one.level, one.seed): one.job for one in plan.arms}
+    assert wanted <= arms.keys()
+    assert set(seeds(plan.suite)) == set(range(begin, begin + number))
+    assert is_in_order(plan)
+    assert len({job.id for job in plan.jobs}) == len(plan.jobs)
+    for (_, _, seed), job in arms.items():
+        assert plan.job(job).job.seed == seed
+    with pytest.raises(KeyError):
+        plan.job("none")
+
+
+def test_a_shared_job_gives_what_all_of_its_experiments_ask_for() -> None:
+    plan = planned(overrides=["experiments.gan_imp.metrics.macs={name: macs, kind: dense}"])
+    dense = arm(plan, "gan")
+    assert dense.id == arm(plan, "gan_imp").id
+    assert [request.name for request in dense.metrics] == ["fid", "macs", "sparsity"]
+    assert [request.name for request in arm(plan, "gan_random", 2).metrics] == ["fid", "sparsity"]
+    assert dense.snapshots == (4,)
+
+
+def test_snapshots_are_asked_for_where_tickets_rewind_to_or_draw_at() -> None:
+    plan = planned(
+        overrides=[
+            "experiments.gan_imp.mask.at=7",
+            "experiments.gan_imp.weights.at=end",
+            "experiments.gan_imp.weights.start_step=0",
+        ]
+    )
+    assert arm(plan, "gan_imp", 0).snapshots == (7, 12)  # the end, for the optimizers' state
+    assert arm(plan, "gan_imp", 1).snapshots == (7,)
+    assert arm(plan, "gan_imp", 2).snapshots == ()
+
+
+def test_optimizers_are_named_by_component_with_the_rest_filled_in() -> None:
+    plan = planned(overrides=["experiments.gan.training.optimizers.generator={lr: 0.5}"])
+    chosen = arm(plan, "gan").job.training.optimizers
+    assert {name: optimizer.lr for name, optimizer in chosen.items()} == {"generator": 0.5, "discriminator": 0.002}
+
+
+ONE_SHOT = SUITE.replace(
+    "  auto:\n",
+    """\
+  one_shot:
+    extends: gan
+    mask: {from: gan@0}
+    weights: {from: gan@0, at: 4}
+    matrix:
+      mask.sparsity: [0.5, 0.9]
+      training.batch_size: [8, 4]
+      exclude: [{mask.sparsity: 0.9, training.batch_size: 4}]
+  auto:
+""",
+)
+
+
+def test_a_one_shot_curve_is_a_matrix_of_experiments_with_one_level_each() -> None:
+    plan = planned(ONE_SHOT)
+    found = {one.experiment: plan.job(one.job).job for one in plan.arms if one.experiment.startswith("one_shot")}
+    assert {name: (job.mask.sparsity, job.training.batch_size) for name, job in found.items()} == {
+        "one_shot[sparsity=0.5,batch_size=8]": (0.5, 8),
+        "one_shot[sparsity=0.5,batch_size=4]": (0.5, 4),
+        "one_shot[sparsity=0.9,batch_size=8]": (0.9, 8),
+    }
+    dense = arm(plan, "gan").id
+    assert {job.mask.origin.job for job in found.values()} == {dense}
+    assert {one.level for one in plan.arms if one.experiment in found} == {1}
+
+
+TRANSFER = SUITE.replace(
+    "  auto:\n",
+    """\
+  moved:
+    extends: auto
+    model: {name: conv_vae, base_channels: 4, code_channels: null, z_dim: 4}
+    objective: {name: vae}
+    mask: {op: reuse, from: gan_imp@same, map: {generator: decoder}}
+    weights: {from: init, components: {decoder: {from: gan_imp@0, at: 4, component: generator}}}
+  auto:
+""",
+).replace("code_channels: null, ", "")
+
+
+def test_a_transfer_names_components_on_both_sides() -> None:
+    text = TRANSFER.replace("code_channels: 8", "z_dim: 4").replace("name: conv_autoencoder", "name: conv_vae")
+    text = text.replace("objective: {name: autoencoder}", "objective: {name: vae}")
+    job = arm(planned(text), "moved", 1).job
+    ticket = arm(planned(text), "gan_imp", 1)
+    assert (job.mask.op, job.mask.origin.job, job.mask.map) == ("reuse", ticket.id, {"generator": "decoder"})
+    assert job.start.origins["decoder"].component == "generator"
+    assert job.start.origins["decoder"].at == 4
+    assert job.start.origins["encoder"].job is None
+
+
+CLAIM = """\
+claims:
+  better:
+    kind: beats
+    says: The winning ticket beats the random one.
+    source: {paper: nobody2000}
+    metric: fid
+    compare: [{arm: gan_imp@2, baseline: gan_random@2}]
+    by: {relative: 0.1, because: nothing but a test of subsets}
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "experiments"),
+    [
+        ({"gan_random"}, ["gan_imp@0", "gan_imp@1", "gan_imp@2", "gan_random@2"]),
+        ({"auto_imp"}, ["auto@0", "auto_imp@1"]),
+        ({"gan"}, ["gan@0"]),
+        ({"better"}, ["gan_imp@0", "gan_imp@1", "gan_imp@2", "gan_random@2"]),
+        ({"better", "auto"}, ["gan_imp@0", "gan_imp@1", "gan_imp@2", "gan_random@2", "auto@0"]),
+    ],
+)
+def test_a_subset_is_what_is_named_and_all_that_it_needs(names: set[str], experiments: list[str]) -> None:
+    plan = planned(SUITE.replace("claims: {}\n", CLAIM))
+    expected = {arm(plan, name, int(level)).id for name, _, level in (one.partition("@") for one in experiments)}
+    assert subset(plan, frozenset(names)) == expected
+
+
+@pytest.mark.parametrize(
+    ("overrides", "where", "message"),
+    [
+        (["experiments.gan.model.name=dcgann"], "experiments.gan.model.name", "did you mean 'dcgan'?"),
+        (["experiments.gan.model.z_dmi=3"], "experiments.gan.model.z_dmi", "did you mean 'z_dim'?"),
+        (["experiments.gan.model.z_dim=many"], "experiments.gan.model.z_dim", "integer"),
+        (["experiments.gan.dataset.name=cifar"], "experiments.gan.dataset.name", "known: digits"),
+        (["experiments.gan.objective.name=gam"], "experiments.gan.objective.name", "did you mean 'gan'?"),
+        (["experiments.gan.metrics.fid.name=fed"], "experiments.gan.metrics.fid.name", "did you mean 'fid'?"),
+        (
+            ["experiments.gan_imp.mask.criterion={name: magnitud}"],
+            "experiments.gan_imp.mask.criterion.name",
+            "did you mean 'magnitude'?",
+        ),
+        (
+            ["experiments.auto.objective.name=gan"],
+            "experiments.auto.objective.name",
+            "trains generator and discriminator, but model 'conv_autoencoder' has encoder and decoder",
+        ),
+        (
+            ["experiments.gan.training.optimizers.genrator={lr: 0.1}"],
+            "experiments.gan.training.optimizers.genrator",
+            "did you mean 'generator'?",
+        ),
+        (
+            ["experiments.auto.training.optimizers={encoder: {lr: 0.1}}"],
+            "experiments.auto.training.optimizers",
+            "no optimizer for decoder; name it, or '*' for the rest",
+        ),
+        (["experiments.gan_imp.mask.components=[encoder]"], "experiments.gan_imp.mask.components", "'encoder'"),
+        (["experiments.gan_random.mask.map={generator: decoder}"], "experiments.gan_random.mask.map", "'decoder'"),
+        (
+            ["experiments.gan_random.mask.map={decoder: generator}"],
+            "experiments.gan_random.mask.map",
+            "'gan_imp@same' has no component 'decoder'; known: discriminator, generator",
+        ),
+        (
+            ["experiments.gan_imp.weights.components={generator: {from: gan@0, component: encoder}}"],
+            "experiments.gan_imp.weights.components.generator.component",
+            "'gan@0' has no component 'encoder'",
+        ),
+        (
+            ["experiments.gan_imp.weights.components={generator: {from: auto@0}}"],
+            "experiments.gan_imp.weights.components.generator.from",
+            "'auto@0' has no component 'generator'",
+        ),
+        (
+            ["experiments.gan_imp.weights.components={encoder: {from: init}}"],
+            "experiments.gan_imp.weights.components.encoder",
+            "unknown component 'encoder'",
+        ),
+        (["experiments.gan_imp.weights.at=13"], "experiments.gan_imp.weights.at", "step 13 lies beyond the 12 steps"),
+        (
+            ["experiments.gan_imp.mask.at=3"],
+            "experiments.gan_imp.mask.at",
+            "step 3 lies before step 4, where gan_imp@1 starts",
+        ),
+        (
+            ["experiments.gan_imp.weights.start_step=13"],
+            "experiments.gan_imp.weights.start_step",
+            "step 13 lies beyond the 12 steps",
+        ),
+        (
+            ["experiments.gan_imp.weights.from=init"],
+            "experiments.gan_imp.weights.optimizer",
+            "initial weights have no optimizer state",
+        ),
+        (
+            ["experiments.gan_imp.weights.from=gan@0", SGD],
+            "experiments.gan_imp.weights.optimizer",
+            "'restored' needs the optimizer that it takes over: sgd of generator cannot go on from the state of adam",
+        ),
+        (
+            ["experiments.gan_imp.mask.values=ema"],
+            "experiments.gan_imp.mask.values",
+            "'self@previous' keeps no moving averages; set 'ema' in its training",
+        ),
+        (
+            ["experiments.gan.metrics.fid.weights=ema"],
+            "experiments.gan.metrics.fid.weights",
+            "the training keeps no moving averages; set 'ema' in it",
+        ),
+        (
+            [f"experiments.auto.metrics.mse={{name: kid, generated: 9, split: test, {EXTRACTOR}}}"],
+            "experiments.auto.metrics.mse.name",
+            "needs samples, which objective 'autoencoder' does not give",
+        ),
+        (
+            ["experiments.gan.metrics.macs={name: macs, kind: dense, component: generatr}"],
+            "experiments.gan.metrics.macs.component",
+            "did you mean 'generator'?",
+        ),
+        (
+            ["experiments.gan_imp.metrics.fid.generated=81"],
+            "metrics.fid",
+            "means different things in experiments that share a job",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_planned_is_told_with_its_key(overrides: list[str], where: str, message: str) -> None:
+    found = faults(*overrides)
+    assert any(f": {where}: " in line or f".{where}: " in line for line in found), found
+    assert any(message in line for line in found), found
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("part", "broken"),
+    [
+        ("model: {name: dcgan, base_channels: 4, z_dim: 4}", "model: {name: dcgan, base_channels: 0}"),
+        ("at: 4, optimizer: restored", "at: 40, optimizer: restored"),
+        ("mask: {op: reuse, from: gan_imp@same}", "mask: {op: reuse, from: gan_imp@same, map: {a: b}}"),
+        ("mse: {name: reconstruction_error, split: test}", "mse: {name: reconstruction_error, split: tset}"),
+    ],
+)
+def test_a_fault_points_to_its_line(part: str, broken: str) -> None:
+    text = SUITE.replace(part, broken)
+    assert all(line.startswith(f"tiny.yaml:{line_of(broken, text)}: ") for line in faults(text=text))
+
+
+def test_a_circle_of_experiments_is_told_as_one() -> None:
+    text = SUITE.replace("from: self@previous, fraction: 0.2", "from: gan_random@same, fraction: 0.2")
+    found = faults(text=text)
+    assert any("it needs its own result: " in line for line in found)
+    assert any("gan_imp@1 -> gan_random@1 -> gan_imp@1" in line for line in found)
+
+
+def test_a_long_chain_of_levels_can_be_planned() -> None:
+    text = SUITE.replace("levels: {first: 0, last: 2}", "levels: [100]").replace("levels: [2]", "levels: [100]")
+    text = text.replace("from: self@previous, fraction: 0.2", "from: gan_random@previous, fraction: 0.01")
+    plan = planned(text)
+    assert is_in_order(plan)
+    assert len(plan.jobs) == 1 + 2 * 100 + 2
+
+
+def test_all_faults_are_told_at_once() -> None:
+    overrides: list[Any] = [
+        "experiments.gan.model.name=x",
+        "experiments.auto.model.name=y",
+        "experiments.auto.dataset.name=z",
+    ]
+    found = faults(*overrides)
+    assert sum("unknown name" in line for line in found) == 3

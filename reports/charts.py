@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from reports.page import Curve, LevelPoint, Series
@@ -51,7 +52,12 @@ def legible(text: str) -> str:
 
 
 def svg(spec: Spec) -> str:
-    """Draw a specification as SVG; nothing is fetched."""
+    """Draw a specification as SVG, equal ones once; nothing is fetched."""
+    return _svg(json.dumps(spec))
+
+
+@lru_cache(maxsize=64)
+def _svg(spec: str) -> str:
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
@@ -146,6 +152,7 @@ def _styled(chart: Any) -> Any:
     """Take ink from the page (dark or light), and leave the reading aloud to the figure's own caption and table."""
     return (
         chart.configure(background="transparent", font=FONT, aria=False)
+        .configure_mark(aria=False)  # the words for a mark would be an expression with the user's titles in it
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK,

@@ -48,7 +48,8 @@ _MADE_BY: Mapping[str, Stage] = {
 
 
 def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
+    # In the order given: claims and experiments are read in the order in which their suite has them.
+    return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
 
 
 class RunDir:
@@ -216,6 +217,11 @@ class ResultsDir:
     def lock(self) -> Path:
         """The lock file held by the process that runs this campaign."""
         return self.path / "lock"
+
+    def sweep(self) -> None:
+        """Remove half-written files of a run that was killed, but for those below `runs/`: jobs remove their own."""
+        for folder in ("", "checksums/"):
+            self.files.sweep(f"{folder}{TEMPORARY}*")
 
     def is_foreign(self) -> bool:
         """Tell whether the folder was there before and holds other things than a campaign."""

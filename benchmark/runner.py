@@ -91,6 +91,7 @@ def run_campaign(
     results.path.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(results.lock, timeout=0):
+            results.sweep()
             if results.is_campaign_damaged():
                 watcher.damaged("campaign.json")
             open_campaign(results, device, suites)
@@ -127,7 +128,7 @@ def pending_stages(run: RunDir, planned: PlannedJob) -> tuple[Stage, ...]:
     spoiled = set(run.spoiled().values())
     if run.files.has(run.DIVERGED):
         return ()
-    trained = all(run.files.has(name) for name in (run.WEIGHTS, *map(run.snapshot, planned.snapshots)))
+    trained = all(map(run.files.has, (run.WEIGHTS, run.LOG, *map(run.snapshot, planned.snapshots))))
     if not trained or "train" in spoiled:
         ready = run.files.has(run.MASK) and run.files.has(run.START)
         return ("train", "measure") if ready else ("mask", "train", "measure")
@@ -160,10 +161,11 @@ def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, w
 
 
 def _report_damage(run: RunDir, planned: PlannedJob, watcher: Watcher) -> None:
-    damaged = [name for name in run.spoiled() if (run.path / name).exists()]
-    for name in damaged:
-        watcher.damaged(f"{run.id}/{name}")
-    if run.JOB in damaged:  # others read it, though this job may be done
+    spoiled = run.spoiled()
+    for name in spoiled:
+        if (run.path / name).exists():
+            watcher.damaged(f"{run.id}/{name}")
+    if run.JOB in spoiled:  # others read it, though this job may be done
         run.write_job(planned)
 
 

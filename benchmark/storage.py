@@ -120,7 +120,7 @@ class Storage:
         for path in sorted((root / folder).rglob("*.json")):
             yield str(path.relative_to(root))[: -len(".json")]
 
-    def sweep(self, pattern: str = "**/.writing-*") -> None:
+    def sweep(self, pattern: str = f"**/{TEMPORARY}*") -> None:
         """Remove what writes that were killed left behind; nobody else may be writing there."""
         for path in self.path.glob(pattern):
             path.unlink(missing_ok=True)

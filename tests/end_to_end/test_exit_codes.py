@@ -1,0 +1,62 @@
+"""`verify` ends with the code that its verdicts deserve: 0, 1, 3 or 4, the first that applies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.end_to_end.conftest import Call
+
+NOISY = (
+    "claims.sparser={says: A ticket reconstructs better by a little., source: {paper: a test}, kind: beats, "
+    "metric: mse, compare: [{arm: winning@1, baseline: winning@0}], by: {absolute: 0.0, because: any gain counts here}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "label"),
+    [
+        ((), 0, "holds at small scale"),
+        (("claims.sparser.expect=not reproduced",), 1, "holds at small scale"),
+        (("claims.sparser.by.absolute=0.9", "claims.sparser.expect=any"), 0, "does not hold at small scale"),
+        (("claims.sparser.by.absolute=0.9",), 1, "does not hold at small scale"),
+        ((NOISY, "seeds=2"), 3, "inconclusive"),
+        ((NOISY, "seeds=2", "claims.sparser.expect=any"), 0, "inconclusive"),
+    ],
+)
+def test_verify_ends_with_the_code_of_its_verdicts(
+    coder: Path, tmp_path: Path, call: Call, change: tuple[str, ...], code: int, label: str
+) -> None:
+    folder, junit = tmp_path / "results", tmp_path / "verdicts.xml"
+    settings = [text for one in (*change, "experiments.dense.training.steps=20") for text in ("--set", one)]
+    started = call("run", coder, "--results", folder, "--executor", "inline", "--device", "cpu", "-q", *settings)
+    assert started == (0, "", "")
+    found, out, _ = call("verify", folder, "--json", "--junit", junit)
+    verdict = json.loads(out)["verdicts"][0]
+    assert (found, verdict["label"]) == (code, label), verdict["reason"]
+    case = next(ElementTree.parse(junit).getroot().iter("testcase"))
+    assert case.get("name") == "sparser"
+    assert (case.find("failure") is not None) == (code == 1)
+
+
+def test_a_diverged_training_is_an_outcome_and_a_failed_one_is_not(coder: Path, tmp_path: Path, call: Call) -> None:
+    folder = tmp_path / "diverged"
+    arguments = ["run", coder, "--results", folder, "--executor", "inline", "--device", "cpu"]
+    wild = ["--set", "experiments.dense.training.optimizers.*={name: sgd, lr: 1.0e+30}"]
+    code, _, err = call(*arguments, *wild)
+    assert code == 0
+    assert err.count("diverged conv_autoencoder") == 6
+    code, _, err = call("verify", folder)
+    assert code in {0, 1, 3}
+    assert "6 diverged" in err
+
+    folder = tmp_path / "failed"
+    greedy = ["--set", "experiments.dense.training.batch_size=5000"]
+    code, _, err = call(*arguments[:3], folder, *arguments[4:], *greedy)
+    assert code == 4
+    assert err.count("failed conv_autoencoder") == 3
+    assert "the batch size 5000 exceeds the 1297 training images" in err
+    assert call("verify", folder)[0] == 4

@@ -1,0 +1,116 @@
+"""Killed at any moment, the same command goes on and ends with the bytes of a run that was never stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.command import ROOT, Started, environment, log_lines, ticketbench
+from tests.tiny import contents
+
+
+def arguments(suite: Path, folder: Path, workers: int = 2) -> list[str | Path]:
+    given = ["--device", "cpu", "--workers", str(workers), "--scale", "small", "--checkpoint-every", "0"]
+    return ["run", suite, "--results", folder, *given]
+
+
+def finish(suite: Path, folder: Path, whole: Path) -> None:
+    """Run to the end and compare."""
+    ended = ticketbench(*arguments(suite, folder))
+    assert ended.returncode == 0, ended.stderr
+    assert contents(folder) == contents(whole)
+    assert not list(folder.rglob(".writing-*"))
+    assert ticketbench("doctor", "--deep", folder).returncode == 0
+
+
+def kill_all(run: Started) -> None:
+    run.send(signal.SIGKILL)
+    assert run.end() == -signal.SIGKILL, run.said
+
+
+def kill_driver(run: Started) -> None:
+    """Leave the workers behind: they notice at their next report."""
+    run.process.kill()
+    assert run.end() == -signal.SIGKILL, run.said
+
+
+def kill_worker(run: Started) -> None:
+    """A job whose worker died has failed; the others go on."""
+    os.kill(workers_of(run.process.pid)[0], signal.SIGKILL)
+    assert run.end() == 4, run.said
+    assert re.search(r"failed \S+ .*its worker process died \(signal SIGKILL\)", run.said), run.said
+
+
+def workers_of(driver: int) -> list[int]:
+    """Return the process ids of a driver's workers, the oldest first; its other child tracks shared memory."""
+    children = Path(f"/proc/{driver}/task/{driver}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def press_ctrl_c(run: Started) -> None:
+    run.send(signal.SIGINT)
+    assert run.end(10) == 130, run.said
+    assert run.said.splitlines()[-1] == "ticketbench: stopped; the same command goes on from here"
+    assert not re.search("Traceback|Error|Exception|failed", run.said), run.said
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds worker processes in /proc")
+def test_stopped_in_any_way_the_same_command_goes_on(coder: Path, coded: Path, tmp_path: Path) -> None:
+    folder, moments = tmp_path / "results", random.Random(1)
+    for stop in (kill_all, kill_driver, press_ctrl_c, kill_worker):
+        run = Started(tmp_path / stop.__name__, *arguments(coder, folder, workers=1))
+        before = log_lines(folder)
+        assert run.wait_until(lambda: log_lines(folder) > before), run.said  # noqa: B023 - called in this round
+        time.sleep(moments.uniform(0, 0.3))
+        stop(run)
+    finish(coder, folder, coded)
+
+
+def test_ctrl_c_while_workers_start_says_one_line(suite: Path, tmp_path: Path) -> None:
+    run = Started(tmp_path / "talk", *arguments(suite, tmp_path / "results"))
+    assert run.wait_until(lambda: "8 jobs" in run.said), run.said
+    press_ctrl_c(run)
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments_leave_no_trace(suite: Path, whole: Path, tmp_path: Path) -> None:
+    moments, kills, folders = random.Random(2), 0, 0
+    while kills < 20:
+        folder = tmp_path / str(folders)
+        run = Started(tmp_path / f"talk{kills}", *arguments(suite, folder))
+        time.sleep(moments.uniform(0.2, 7))
+        if run.process.poll() is None:
+            run.send(signal.SIGKILL)
+            kills += 1
+        if run.end() == 0:
+            assert contents(folder) == contents(whole)
+            folders += 1
+    finish(suite, folder, whole)
+
+
+def crash_everywhere(tmp_path: Path, suite: Path, every: int) -> list[int]:
+    """Die at each `every`-th change of the file system in turn, go on, and return where the bytes then differed."""
+    command = [sys.executable, "-m", "tests.end_to_end.crashing", str(suite), str(tmp_path / "crashing"), str(every)]
+    ended = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, list[int]] = json.loads(ended.stdout)
+    assert found["died_at"], "nothing was tried"
+    return found["differs_at"]
+
+
+def test_a_crash_at_some_changes_of_the_file_system_leaves_no_trace(coder: Path, tmp_path: Path) -> None:
+    assert crash_everywhere(tmp_path, coder, every=53) == []
+
+
+@pytest.mark.slow
+def test_a_crash_at_any_change_of_the_file_system_leaves_no_trace(coder: Path, tmp_path: Path) -> None:
+    assert crash_everywhere(tmp_path, coder, every=1) == []

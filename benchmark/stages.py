@@ -106,7 +106,7 @@ def measure(bench: Bench) -> None:
     subject = _subject(bench)
     run.write_document(run.AUDIT, audit(subject).as_document())
     _draw_grids(bench, subject)
-    whole = all(map(run.files.has, run.files.names("statistics")))
+    whole = not any(name.startswith("statistics/") for name in run.spoiled())
     missing = [request for request in bench.planned.metrics if not (whole and run.has_measurement(request))]
     for count, request in enumerate(missing):
         bench.report(Progress(job=run.id, stage="measure", step=count, steps=len(missing)))

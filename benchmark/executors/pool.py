@@ -40,9 +40,11 @@ class PoolExecutor:
 
     def start(self, job: str, stages: tuple[Stage, ...]) -> None:
         """Hand a job to an idle worker."""
-        idle = next((worker for worker in self._workers if worker.job is None), None) or self._hire()
-        idle.job = job
-        idle.pipe.send((job, stages))
+        idle = [worker for worker in self._workers if worker.job is None and worker.process.is_alive()]
+        chosen = idle[0] if idle else self._hire()
+        chosen.job = job
+        with suppress(OSError):  # it has just died: `wait` will say so
+            chosen.pipe.send((job, stages))
 
     def wait(self, observer: Observer) -> Ended:
         """Return the next job that ends, or whose worker died."""

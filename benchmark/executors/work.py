@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from benchmark.artifacts import ResultsDir
+from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.environment import prepare_process
 from benchmark.errors import TicketbenchError
 from benchmark.executors.executor import Ended, Observer
@@ -49,7 +49,15 @@ def _attempt(bench: Bench, stages: tuple[Stage, ...]) -> Ended:
             return _failed(bench, stage, error)
         if bench.run.outcome() == "diverged":
             break
+    _forget(bench.run, stages)
     return Ended(bench.run.id, bench.run.outcome())
+
+
+def _forget(run: RunDir, stages: tuple[Stage, ...]) -> None:
+    """Remove damaged files that their stage did not make again: nobody asks for them any more."""
+    for name, stage in run.spoiled().items():
+        if stage in stages:
+            run.files.remove(name)
 
 
 def _failed(bench: Bench, stage: Stage, error: Exception) -> Ended:

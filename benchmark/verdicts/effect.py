@@ -8,7 +8,7 @@ from typing import NamedTuple
 from benchmark.schema.verdict import Effect, Status
 from benchmark.verdicts.arms import Printed
 from benchmark.verdicts.contrast import FLOAT_NOISE, Bound, Contrast
-from benchmark.verdicts.rules import Rule
+from benchmark.verdicts.rules import FEWEST_SEEDS, Rule
 
 LARGEST_LOG = 700.0
 """What `exp` can still take: the interval of two wildly different ratios has no finite upper end."""
@@ -52,8 +52,9 @@ class Sensitivity(NamedTuple):
 
 def sensitivity(rule: Rule, contrast: Contrast) -> Sensitivity:
     """Leave each seed out in turn, and ask an exact rank test."""
-    if contrast.n < 3:
-        return Sensitivity(False, "Too few seeds to leave one out.")
+    if contrast.n <= FEWEST_SEEDS:
+        # What is left could settle nothing, so every verdict of three seeds would be called fragile.
+        return Sensitivity(False, f"Too few seeds to leave one out; {_by_ranks(rule, contrast)}.")
     status = rule.status(contrast)
     left_out = {seed: rule.status(contrast.without(seed)) for seed in sorted(contrast.arm)}
     flips: dict[Status, list[str]] = {}

@@ -12,10 +12,9 @@ from benchmark.verdicts.arms import OVER_RUNS, ArmData, Printed, printed
 from benchmark.verdicts.contrast import Axis, Contrast
 from benchmark.verdicts.effect import effect, sensitivity
 from benchmark.verdicts.gate import Evidence, refusal, summaries
-from benchmark.verdicts.rules import Rule
+from benchmark.verdicts.rules import FEWEST_SEEDS, Rule
 from benchmark.verdicts.wording import rank_reason, reason
 
-FEWEST_SEEDS = 3
 SEED_NOISE = 0.013
 """Gaps under 1.3 % of an FID are within what retraining alone moves ("The FID Lottery", arXiv 2606.20536)."""
 ENOUGH_POWER = 0.8

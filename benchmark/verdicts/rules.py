@@ -10,6 +10,8 @@ from benchmark.statistics import Estimate, equivalence_power, noninferiority_pow
 from benchmark.verdicts.contrast import Bound, Contrast, Side
 
 At = Callable[[Bound], Side]
+FEWEST_SEEDS = 3
+"""The fewest seeds that settle a claim."""
 RANKED_FROM = 5
 """The fewest seeds at which a divergence can be judged by ranks."""
 

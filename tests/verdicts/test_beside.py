@@ -22,6 +22,13 @@ def test_a_verdict_that_hangs_on_one_seed_is_fragile() -> None:
     assert "rank test agrees" in firm.parts[0].sensitivity
 
 
+def test_three_seeds_are_too_few_to_leave_one_out() -> None:
+    found = judged(claim("matches"), moved(0.0)[:3], DENSE[:3])
+    assert found.status == "reproduced"
+    assert not found.fragile
+    assert found.parts[0].sensitivity.startswith("Too few seeds to leave one out")
+
+
 def test_a_rank_test_that_cannot_reach_its_level_says_so() -> None:
     found = judged(claim("matches"), DENSE[:3], DENSE[:3])
     assert "can't reach 5 % with 3 seeds" in found.parts[0].sensitivity

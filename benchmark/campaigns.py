@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmark import catalog
 from benchmark.artifacts import ResultsDir
-from benchmark.errors import CampaignError
+from benchmark.errors import CampaignError, UsageError
 from benchmark.plan import make_plan
 from benchmark.schema.job import Campaign, CampaignSuite
-from benchmark.suites import read_references, read_suite, read_text
+from benchmark.schema.reference import References
+from benchmark.suites import Loaded, read_references, read_suite, read_text
+from benchmark.suites.checks import referred
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,28 @@ def prepare_suite(request: Request) -> CampaignSuite:
     text = read_text(path)
     loaded = read_suite(text, str(path), request.scale, request.overrides)
     plan = make_plan(loaded)
-    files = catalog.references_for(loaded.suite, path)
-    references = {paper: read_text(file) for paper, file in files.items()}
-    loaded.check_references({paper: read_references(references[paper], str(file)) for paper, file in files.items()})
-    return CampaignSuite(text=text, references=references, overrides=request.overrides, plan=plan)
+    return CampaignSuite(
+        text=text, references=read_reference_files(loaded, path), overrides=request.overrides, plan=plan
+    )
+
+
+def read_reference_files(loaded: Loaded, near: Path) -> dict[str, str]:
+    """Return the reference files that a suite's claims refer to; raise `SuiteError` for what is not there."""
+    texts: dict[str, str] = {}
+    numbers: dict[str, References] = {}
+    missing = []
+    for path, paper, _ in referred(loaded.suite):
+        try:
+            file = catalog.find_references(paper, near)
+        except UsageError as error:
+            missing.append(loaded.problem(path, str(error)))
+            continue
+        if paper not in texts:
+            texts[paper] = read_text(file)
+            numbers[paper] = read_references(texts[paper], str(file))
+    loaded.raise_problems(missing)
+    loaded.check_references(numbers)
+    return texts
 
 
 def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite]) -> Campaign:

@@ -18,6 +18,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MAX_LISTED = 30
+"""Known names up to which all are listed where none is close."""
+
 
 class TicketbenchError(Exception):
     """A failure that has one clear line for the user."""
@@ -64,9 +67,9 @@ class NondeterminismError(RunError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the closest known name, else the list of known names."""
+    """Return `; did you mean 'x'?` for the closest known name, else the list of known names if it is short."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(names)}" if names else ""
+    return f"; known: {', '.join(names)}" if 0 < len(names) <= MAX_LISTED else ""

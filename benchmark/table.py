@@ -92,4 +92,4 @@ def _first_fault(error: ValidationError, entry: Entry) -> OptionFault:
     if fault["type"] == "extra_forbidden":
         key = str(fault["loc"][-1])
         return OptionFault(fault["loc"], f"unknown option '{key}'{did_you_mean(key, entry.options.model_fields)}")
-    return OptionFault(fault["loc"], fault["msg"])
+    return OptionFault(fault["loc"], "is missing" if fault["type"] == "missing" else fault["msg"])

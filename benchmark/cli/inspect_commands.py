@@ -18,6 +18,9 @@ from benchmark.suites import Loaded, read_references, read_suite, read_text, sca
 from benchmark.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+REFERENCES = "references"
+"""How the one part of a reference file is called."""
+
 Scale = Annotated[
     str | None, typer.Option("--scale", "-s", help="Which scale; by default the suite's only or small one.")
 ]
@@ -87,16 +90,11 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Check a suite at all its scales, or a reference file; every fault is a line with file, line, key and hint."""
-    text = read_text(file)
     problems: dict[str, None] = {}
     checked: list[str] = []
-    if _is_reference_file(text):
-        _collect(lambda: read_references(text, str(file)), problems)
-        checked = ["references"]
-    else:
-        _collect(lambda: checked.extend(scale_names(text, str(file))), problems)
-        for scale in checked:
-            _collect(lambda scale=scale: _plan(file, text, scale), problems)  # type: ignore[misc]
+    _collect(lambda: checked.extend(_parts(file)), problems)
+    for part in checked:
+        _collect(lambda part=part: _check(file, part), problems)  # type: ignore[misc]
     if as_json:
         print_json({"file": str(file), "valid": not problems, "problems": list(problems), "checked": checked})
     if problems:
@@ -123,13 +121,27 @@ def default_scale(text: str, path: Path) -> str:
     raise UsageError(f"{path}: name a scale with --scale: {', '.join(names)}")
 
 
-def _plan(file: Path, text: str, scale: str) -> None:
+def _parts(file: Path) -> tuple[str, ...]:
+    """Return what there is to check in a file: the scales of a suite, or the one part of a reference file."""
+    text = read_text(file)
+    return (
+        (REFERENCES,)
+        if any(line.startswith("numbers:") for line in text.splitlines())
+        else scale_names(text, str(file))
+    )
+
+
+def _check(file: Path, part: str) -> None:
+    from benchmark.campaigns import read_reference_files
     from benchmark.plan import make_plan
 
-    loaded = read_suite(text, str(file), scale)
+    text = read_text(file)
+    if part == REFERENCES:
+        read_references(text, str(file))
+        return
+    loaded = read_suite(text, str(file), part)
     make_plan(loaded)
-    found = catalog.references_for(loaded.suite, file)
-    loaded.check_references({paper: read_references(read_text(at), str(at)) for paper, at in found.items()})
+    read_reference_files(loaded, file)
 
 
 def _collect(check: Callable[[], Any], problems: dict[str, None]) -> None:
@@ -137,10 +149,6 @@ def _collect(check: Callable[[], Any], problems: dict[str, None]) -> None:
         check()
     except SuiteError as error:
         problems.update(dict.fromkeys(error.problems))
-
-
-def _is_reference_file(text: str) -> bool:
-    return any(line.startswith("numbers:") for line in text.splitlines())
 
 
 def _families() -> dict[str, Table]:

@@ -23,7 +23,7 @@ experiments:
     model: {name: dcgan, base_channels: 4, z_dim: 4}
     objective: {name: gan}
     training:
-      steps: 150
+      steps: 100
       batch_size: 16
       optimizers: {"*": {lr: 0.001}}
     metrics:

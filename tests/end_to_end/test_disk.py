@@ -46,7 +46,7 @@ def check_full_disk(suite: Path, whole: Path, small_disk: Path, left: int, *more
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(SIZE - left))
     folder = small_disk / "results"
-    arguments = ("run", suite, "--results", folder, "--device", "cpu", "--scale", "small", *more)
+    arguments: list[str | Path] = ["run", suite, "--results", folder, "--device", "cpu", "--scale", "small", *more]
     ended = ticketbench(*arguments)
     assert ended.returncode == 4, ended.stderr
     assert "Traceback" not in ended.stderr

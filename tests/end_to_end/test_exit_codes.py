@@ -8,6 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from benchmark.artifacts import ResultsDir
+from benchmark.campaigns import Request, prepare_suite
+from benchmark.schema.job import Campaign
 from tests.end_to_end.conftest import Call
 
 NOISY = (
@@ -28,13 +31,13 @@ NOISY = (
     ],
 )
 def test_verify_ends_with_the_code_of_its_verdicts(
-    coder: Path, tmp_path: Path, call: Call, change: tuple[str, ...], code: int, label: str
+    coder: Path, coded_copy: Path, call: Call, change: tuple[str, ...], code: int, label: str
 ) -> None:
-    folder, junit = tmp_path / "results", tmp_path / "verdicts.xml"
-    settings = [text for one in (*change, "experiments.dense.training.steps=20") for text in ("--set", one)]
-    started = call("run", coder, "--results", folder, "--executor", "inline", "--device", "cpu", "-q", *settings)
-    assert started == (0, "", "")
-    found, out, _ = call("verify", folder, "--json", "--junit", junit)
+    # The same jobs in a campaign that was begun with other claims: nothing has to be trained again.
+    suite = prepare_suite(Request(str(coder), "small", change))
+    ResultsDir(coded_copy).write_campaign(Campaign(device="cpu", suites={"coder": suite}))
+    junit = coded_copy / "verdicts.xml"
+    found, out, _ = call("verify", coded_copy, "--json", "--junit", junit)
     verdict = json.loads(out)["verdicts"][0]
     assert (found, verdict["label"]) == (code, label), verdict["reason"]
     case = next(ElementTree.parse(junit).getroot().iter("testcase"))

@@ -84,7 +84,7 @@ def test_a_directory_begun_on_another_device_is_refused(coder: Path, coded_copy:
 def test_a_newer_format_is_refused(coder: Path, coded_copy: Path, call: Call, command: str) -> None:
     rewrite(coded_copy / "campaign.json", f'"format": {FORMAT}', f'"format": {FORMAT + 1}')
     before = state(coded_copy)
-    given = {"run": run(coder, coded_copy), "doctor": ["doctor", "--deep", coded_copy]}
+    given: dict[str, list[str | Path]] = {"run": run(coder, coded_copy), "doctor": ["doctor", "--deep", coded_copy]}
     code, out, err = call(*given.get(command, [command, coded_copy]))
     assert (code, out) == (2, "")
     assert err.count("\n") == 1

@@ -77,14 +77,14 @@ def estimate(plans: list[Plan], results: Path | None) -> Estimate:
 def remember(results: ResultsDir, ends: Mapping[str, Outcome]) -> None:
     """Keep the speed of each kind of job that was trained, for later estimates on this machine."""
     speeds = _read_speeds()
-    for job, end in ends.items():
-        run = results.run(job)
-        timing = run.read_document("timings/train.json") if end == "done" else None
-        if isinstance(timing, dict):
-            steps = float(str(timing["to_step"])) - float(str(timing["from_step"]))
-            if steps > 0:
-                speeds[_kind(run.read_job().job)] = float(str(timing["seconds"])) / steps
-    with suppress(ArtifactError):  # a convenience: where the cache cannot be written, estimates are less good
+    with suppress(ArtifactError):  # a convenience: without it, estimates are less good and nothing else
+        for job, end in ends.items():
+            run = results.run(job)
+            timing = run.read_document("timings/train.json") if end == "done" else None
+            if isinstance(timing, dict):
+                steps = float(str(timing["to_step"])) - float(str(timing["from_step"]))
+                if steps > 0:
+                    speeds[_kind(run.read_job().job)] = float(str(timing["seconds"])) / steps
         write_file(_speed_file(), json.dumps(speeds, indent=1, sort_keys=True).encode())
 
 
@@ -164,7 +164,8 @@ def _read_speeds() -> dict[str, float]:
         found = json.loads(_speed_file().read_bytes())
     except (OSError, ValueError):
         return {}
-    return {key: float(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    numbers = found.items() if isinstance(found, dict) else ()
+    return {key: float(value) for key, value in numbers if isinstance(value, int | float)}
 
 
 def _duration(seconds: float | None) -> str:

@@ -186,6 +186,7 @@ EDITS = [
     ("seeds: 2", "seeds: 99999", "seeds: expected at most 10000 seeds, found 99999"),
     ("kind: matches", "kind: equals", "claims.winning.compare.0.baseline: 'equals' compares with a printed number, expected 'reference' instead of 'baseline'"),
     ("  curve:\n", "  Curve:\n", "experiments.Curve: expected a name of small letters, digits and _"),
+    ("    matrix:\n", "    exclude: [{mask.sparsity: 0.9}]\n    matrix:\n", "experiments.curve.exclude: it belongs into 'matrix', beside the values, as in GitHub Actions"),
     ("training.steps: 50", "model.name.x: 5", "experiments.curve.matrix.model.name.x: there is no such key below 'dcgan' (text)"),
     ("training.batch_size: [8, 16]", "extends: [imp]", "experiments.curve.matrix.extends: 'extends' cannot be varied"),
     ("sparsity: [0.5, 0.90]", "sparsity: [0.5, [0.9]]", "experiments.curve.matrix.mask.sparsity.1: expected a number or a word, which names the experiment, found a list"),

@@ -81,6 +81,13 @@ class _Matrix:
     def experiments(self) -> dict[str, Node]:
         """Return `NAME[key=value,...]` with its values put in, one for each combination; none after a fault."""
         combinations = self._combinations()
+        for key in sorted({"include", "exclude"} & self.node.entries.keys()):
+            mark, message = (
+                self.node.entries[key].mark,
+                "it belongs into 'matrix', beside the values, as in GitHub Actions",
+            )
+            self.faults.append(Fault(mark, ("experiments", self.name, key), message))
+            self.sound = False
         body = replace(self.node, value={key: node for key, node in self.node.entries.items() if key != "matrix"})
         found: dict[str, Node] = {}
         for label, values in combinations:

@@ -194,6 +194,11 @@ class RunDir:
         """Remove the checkpoint of a training that is over."""
         self.files.remove(self.CHECKPOINT)
 
+    def forget(self) -> None:
+        """Remove all that the job has made; its weights last, so that what is left still tells that it had been."""
+        for name in sorted(self.files.names(), key=lambda name: name == self.WEIGHTS):
+            self.files.remove(name)
+
     def outcome(self) -> Outcome:
         """Tell how the job ended, by its own files alone."""
         if (self.path / self.FAILURE).exists():

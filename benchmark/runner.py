@@ -94,7 +94,9 @@ def run_campaign(
             results.sweep()
             if results.is_campaign_damaged():
                 watcher.damaged("campaign.json")
-            open_campaign(results, device, suites)
+            campaign = open_campaign(results, device, suites)
+            if device != "cpu":
+                _drop_stale(results, [suite.plan for suite in campaign.suites.values()])
             return _run(results, wanted_jobs([suite.plan for suite in suites], only), executor, watcher)
     except Timeout:
         raise CampaignError(f"{results.path}: another `ticketbench run` is at work here; wait for it to end") from None
@@ -158,6 +160,18 @@ def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, w
         _note_lost_worker(results, ended)
         for end in (ended, *schedule.settle(ended.job, ended.outcome)):
             watcher.ended(end)
+
+
+def _drop_stale(results: ResultsDir, plans: list[Plan]) -> None:
+    """Where a training that is repeated has other bytes, drop the old one with all that was made of it."""
+    stale: list[str] = []
+    for planned in wanted_jobs(plans, frozenset()).values():
+        run = results.run(planned.id)
+        repeated = run.files.recorded_digest(run.WEIGHTS) is not None and "train" in pending_stages(run, planned)
+        if repeated or not set(stale).isdisjoint(planned.job.inputs):
+            stale.append(planned.id)
+    for job in reversed(stale):  # whatever is left when this is killed is found again
+        results.run(job).forget()
 
 
 def _report_damage(run: RunDir, planned: PlannedJob, watcher: Watcher) -> None:

@@ -275,6 +275,38 @@ def test_other_bytes_than_before_are_refused(results: Path, tiny_suite: Campaign
     assert not (folder / "weights.safetensors").exists()
 
 
+@pytest.mark.parametrize("kind", ["weights.safetensors", "snapshots/00000004.safetensors"])
+@pytest.mark.parametrize("only", [frozenset(), frozenset({"gan"})])
+def test_where_bytes_are_not_repeated_a_lost_training_takes_its_descendants_with_it(
+    tmp_path: Path, tiny_suite: CampaignSuite, kind: str, only: frozenset[str]
+) -> None:
+    folder, watch = tmp_path / "r", Watch()
+    run(folder, tiny_suite, device="cuda")
+    delete(folder / "runs" / DENSE / kind)
+    run(folder, tiny_suite, watch, only=only, device="cuda")
+    lineage = {one.job for one in PLAN.arms if one.experiment.startswith("gan")}
+    assert {job for job, _ in watch.began} == ({DENSE} if only else lineage)
+    assert {stage for _, stage in watch.began} == {"mask", "train", "measure"}
+    run(folder, tiny_suite, watch, device="cuda")
+    assert {job for job, _ in watch.began} == lineage
+    assert set(run(folder, tiny_suite, again := Watch(), device="cuda").values()) == {"done"}
+    assert again.began == []
+
+
+@pytest.mark.parametrize("kind", ["audit.json", "mask.safetensors"])
+def test_where_bytes_are_not_repeated_a_training_that_is_there_is_kept(
+    tmp_path: Path, tiny_suite: CampaignSuite, kind: str
+) -> None:
+    folder, watch = tmp_path / "r", Watch()
+    run(folder, tiny_suite, device="cuda")
+    before = contents(folder)
+    delete(folder / "runs" / DENSE / kind)
+    run(folder, tiny_suite, watch, device="cuda")
+    assert {job for job, _ in watch.began} == {DENSE}
+    assert "train" not in {stage for _, stage in watch.began}
+    assert contents(folder) == before
+
+
 class Stopped(BaseException):
     """What Ctrl-C would be."""
 

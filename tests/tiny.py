@@ -108,10 +108,11 @@ def run(
     watch: Watch | None = None,
     executor: Executor | None = None,
     only: frozenset[str] = frozenset(),
+    device: str = "cpu",
 ) -> dict[str, Outcome]:
-    """Run a suite, in this process unless told otherwise; every line of the log is a checkpoint."""
+    """Run a suite on the CPU, whatever the campaign takes it for; every line of the log is a checkpoint."""
     place = executor or InlineExecutor(work(folder))
-    return run_campaign(ResultsDir(folder), "cpu", [suite], place, watch or Watch(), only)
+    return run_campaign(ResultsDir(folder), device, [suite], place, watch or Watch(), only)
 
 
 def work(folder: Path) -> Work:

@@ -24,6 +24,7 @@ from tests import tiny
 
 PLAN = tiny.planned()
 Tensors = dict[str, Tensor]
+FROM_MASK: Any = prune.custom_from_mask  # torch leaves it untyped
 
 
 def masks_of(run: RunDir) -> Tensors:
@@ -62,7 +63,7 @@ def pruned_by_torch(networks: Networks, before: Tensors, amount: float) -> Tenso
     for name, mask in before.items():
         component, _, path = name.removesuffix(".weight").partition("/")
         layers[name] = networks[component].get_submodule(path)
-        prune.custom_from_mask(layers[name], "weight", mask)
+        FROM_MASK(layers[name], "weight", mask)
     prune.global_unstructured(
         [(layer, "weight") for layer in layers.values()], pruning_method=prune.L1Unstructured, amount=amount
     )

@@ -64,6 +64,9 @@ scales:
   small: {small: true}
 """
 
+DIVERGING = SUITE.replace("lr: 0.002, betas", "lr: 1.0e+30, betas")
+"""The same with a learning rate at which the GAN leaves the finite numbers."""
+
 
 @dataclass
 class Watch:
@@ -137,3 +140,15 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def _is_apart(name: Path) -> bool:
     return name.name in {"lock", "environment.json"} or bool({"timings", "checksums"} & set(name.parts))
+
+
+def delete(path: Path) -> None:
+    """Lose a file."""
+    path.unlink()
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)

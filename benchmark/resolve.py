@@ -17,7 +17,7 @@ from benchmark.schema.record import Resolved, Selection
 from benchmark.schema.suite import Experiment, Optimizer
 from benchmark.suites import Loaded
 from benchmark.suites.document import Fault, nearest, settle
-from benchmark.table import OptionFault, Table
+from benchmark.table import OptionError, Table
 
 Path = tuple[str | int, ...]
 
@@ -84,7 +84,7 @@ def optimizers(task: Task) -> dict[str, Optimizer]:
 def _member(table: Table, selection: Selection, path: Path, problems: Problems) -> Resolved | None:
     try:
         return table.resolve(selection)
-    except OptionFault as fault:
+    except OptionError as fault:
         problems.add((*path, *fault.keys), str(fault))
         return None
 

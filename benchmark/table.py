@@ -36,7 +36,7 @@ class Entry:
         return getattr(importlib.import_module(module), attribute)
 
 
-class OptionFault(UsageError):
+class OptionError(UsageError):
     """An option of a selection is wrong: `keys` is its path below the selection."""
 
     def __init__(self, keys: tuple[str | int, ...], message: str) -> None:
@@ -65,11 +65,11 @@ class Table:
     def __getitem__(self, name: str) -> Entry:
         if name not in self._members:
             hint = did_you_mean(name, self._members)
-            raise OptionFault(("name",), f"unknown name '{name}' among {self.family}{hint}")
+            raise OptionError(("name",), f"unknown name '{name}' among {self.family}{hint}")
         return self._members[name]
 
     def resolve(self, selection: Selection) -> Resolved:
-        """Return the selection with every option explicit; raise `OptionFault` where it does not fit."""
+        """Return the selection with every option explicit; raise `OptionError` where it does not fit."""
         entry = self[selection.name]
         try:
             options = entry.options.model_validate_json(json.dumps(selection.options))
@@ -87,9 +87,9 @@ class Table:
         return self[resolved.name].options.model_validate_json(json.dumps(resolved.options))
 
 
-def _first_fault(error: ValidationError, entry: Entry) -> OptionFault:
+def _first_fault(error: ValidationError, entry: Entry) -> OptionError:
     fault = error.errors(include_url=False)[0]
     if fault["type"] == "extra_forbidden":
         key = str(fault["loc"][-1])
-        return OptionFault(fault["loc"], f"unknown option '{key}'{did_you_mean(key, entry.options.model_fields)}")
-    return OptionFault(fault["loc"], "is missing" if fault["type"] == "missing" else fault["msg"])
+        return OptionError(fault["loc"], f"unknown option '{key}'{did_you_mean(key, entry.options.model_fields)}")
+    return OptionError(fault["loc"], "is missing" if fault["type"] == "missing" else fault["msg"])

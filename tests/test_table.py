@@ -9,7 +9,7 @@ import pytest
 
 from benchmark import table as table_module
 from benchmark.schema.record import Options, PositiveInt, Selection
-from benchmark.table import Entry, OptionFault, Table
+from benchmark.table import Entry, OptionError, Table
 
 
 class Shape(Options):
@@ -48,7 +48,7 @@ def test_a_selection_is_resolved_with_every_option_and_the_version() -> None:
 
 def test_a_whole_number_is_a_float_but_a_text_is_not() -> None:
     assert family().resolve(Selection.model_validate({"name": "square", "ratio": 2})).options["ratio"] == 2.0
-    with pytest.raises(OptionFault) as caught:
+    with pytest.raises(OptionError) as caught:
         family().resolve(Selection.model_validate({"name": "square", "ratio": "2"}))
     assert caught.value.keys == ("ratio",)
 
@@ -63,7 +63,7 @@ def test_a_whole_number_is_a_float_but_a_text_is_not() -> None:
     ],
 )
 def test_what_does_not_fit_is_told_with_its_key(chosen: dict[str, Any], keys: tuple[str, ...], words: str) -> None:
-    with pytest.raises(OptionFault) as caught:
+    with pytest.raises(OptionError) as caught:
         family().resolve(Selection.model_validate(chosen))
     assert caught.value.keys == keys
     assert words in str(caught.value)

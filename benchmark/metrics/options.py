@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from benchmark.features import EXTRACTORS
 from benchmark.schema.record import Options, Resolved, Selection
-from benchmark.table import OptionFault
+from benchmark.table import OptionError
 
 
 def _resolved(value: Any) -> Any:
@@ -17,7 +17,7 @@ def _resolved(value: Any) -> Any:
         return value
     try:
         return EXTRACTORS.resolve(Selection.model_validate(value))
-    except OptionFault as fault:
+    except OptionError as fault:
         raise PydanticCustomError("extractor", "{reason}", {"reason": str(fault)}) from None
 
 

@@ -123,7 +123,7 @@ class Experiment(Record):
     metrics: dict[Name, Selection] = {}
 
     def level_numbers(self) -> tuple[int, ...]:
-        """The levels in ascending order; by default 0 without a mask, else 1."""
+        """Return the levels in ascending order; by default 0 without a mask, else 1."""
         if self.levels is None:
             return (0,) if self.mask is None else (1,)
         if isinstance(self.levels, LevelRange):

@@ -17,7 +17,7 @@ from benchmark.models import MODELS
 from benchmark.objectives import OBJECTIVES
 from benchmark.pruning import CRITERIA
 from benchmark.schema.record import Selection
-from benchmark.table import OptionFault, Table
+from benchmark.table import OptionError, Table
 
 TABLES = (DATASETS, MODELS, OBJECTIVES, CRITERIA, METRICS, EXTRACTORS)
 MEMBERS = [pytest.param(table, name, id=f"{table.family}-{name}") for table in TABLES for name in table]
@@ -51,7 +51,7 @@ def test_a_member_resolves_with_its_defaults_and_back(table: Table, name: str) -
     assert table.parse(resolved).model_dump(mode="json") == resolved.options
     assert essence(table, resolved)["name"] == name
     for key in needed:
-        with pytest.raises(OptionFault):
+        with pytest.raises(OptionError):
             table.resolve(Selection.model_validate({"name": name, **needed, key: None}))
 
 
@@ -63,7 +63,7 @@ def test_a_member_says_what_it_is_and_refuses_what_it_does_not_know(table: Table
     assert entry.version >= 1
     assert entry.facts.keys() >= FACTS[table.family]
     assert inspect.getdoc(entry.options)
-    with pytest.raises(OptionFault, match="unknown option 'no_such_option'"):
+    with pytest.raises(OptionError, match="unknown option 'no_such_option'"):
         table.resolve(Selection.model_validate({"name": name, **NEEDED.get(name, {}), "no_such_option": 1}))
 
 

@@ -10,7 +10,7 @@ from benchmark.datasets import DATASETS
 from benchmark.datasets.digits import is_test, load, scaled
 from benchmark.datasets.options import DigitsOptions
 from benchmark.schema.record import Selection
-from benchmark.table import OptionFault
+from benchmark.table import OptionError
 
 TRAIN_SHA256 = "f9e6881cb1614b8651ad85402404ff62a7e6da021db1d448eaa8742fc181caeb"
 TEST_SHA256 = "bc487c9f012cfb95fa644690c40b2811b6db4bed7f6b1ff93cd480da322dba85"
@@ -72,5 +72,5 @@ def test_the_table_knows_the_shape_and_that_nothing_is_downloaded() -> None:
 
 
 def test_another_image_size_is_refused() -> None:
-    with pytest.raises(OptionFault, match="8 or 16"):
+    with pytest.raises(OptionError, match="8 or 16"):
         DATASETS.resolve(Selection.model_validate({"name": "digits", "image_size": 32}))

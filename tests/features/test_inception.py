@@ -12,7 +12,7 @@ from benchmark.features.inception import load
 from benchmark.features.options import InceptionOptions
 from benchmark.prepare import ASSETS
 from benchmark.schema.record import Resolved, Selection
-from benchmark.table import OptionFault
+from benchmark.table import OptionError
 
 TORCHSCRIPT = ASSETS["inception_torchscript"].file
 
@@ -47,7 +47,7 @@ def test_a_given_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_hash_without_a_file_is_refused() -> None:
-    with pytest.raises(OptionFault, match="goes with 'weights'"):
+    with pytest.raises(OptionError, match="goes with 'weights'"):
         EXTRACTORS.resolve(Selection.model_validate({"name": "inception", "sha256": "0" * 64}))
 
 

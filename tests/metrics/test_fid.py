@@ -14,7 +14,7 @@ from benchmark.metrics.options import FeatureOptions
 from benchmark.metrics.subject import Subject, Value
 from benchmark.schema.record import Selection
 from benchmark.streams import stream
-from benchmark.table import OptionFault
+from benchmark.table import OptionError
 
 REAL = {"train": 130, "test": 90}
 
@@ -136,11 +136,11 @@ def test_an_extractor_is_named_with_its_options_and_made_explicit() -> None:
     ],
 )
 def test_a_choice_that_does_not_fit_is_explained(changes: dict[str, object], message: str) -> None:
-    with pytest.raises(OptionFault, match=message):
+    with pytest.raises(OptionError, match=message):
         options(**changes)
 
 
 def test_the_extractor_has_no_default() -> None:
-    with pytest.raises(OptionFault) as caught:
+    with pytest.raises(OptionError) as caught:
         METRICS.resolve(Selection.model_validate({"name": "fid", "generated": 10, "split": "test"}))
     assert caught.value.keys == ("extractor",)

@@ -8,7 +8,7 @@ import torch
 from benchmark.pruning import CRITERIA
 from benchmark.pruning.criterion import Evidence, Scores
 from benchmark.schema.record import Options, Selection
-from benchmark.table import OptionFault
+from benchmark.table import OptionError
 
 WEIGHTS = {
     "b/x.weight": torch.randn(3, 4, generator=torch.Generator().manual_seed(0)),
@@ -45,5 +45,5 @@ def test_random_depends_on_the_generator_alone() -> None:
 
 
 def test_a_criterion_without_options_refuses_one() -> None:
-    with pytest.raises(OptionFault, match="unknown option 'power'"):
+    with pytest.raises(OptionError, match="unknown option 'power'"):
         CRITERIA.resolve(Selection(name="magnitude", power=2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import torch
@@ -69,6 +69,35 @@ class Workshop:
             generator = stream(self.job.seed, f"weights/{name}/{component}")
             initialize(Networks({component: module}, networks.z_dim), scheme, generator)
         return networks.state()
+
+    def losses(self, networks: Networks) -> Callable[[int], tuple[Tensor, ...]]:
+        """Return the losses of the objective's updates, in order, as a function of a batch's number, for criteria.
+
+        They depend on the parameters of `networks`, in training mode, but leave its buffers alone: each call works on
+        buffers of its own, so a batch's losses do not depend on those before. All updates see the same images, each
+        has noise of its own, and one that a step repeats counts once.
+        """
+        pixels = cache(lambda: self.images("train").pixels.to(self.device))
+        seed = self.job.seed
+
+        def losses(index: int) -> tuple[Tensor, ...]:
+            images, own = to_values(self._batch(pixels(), index)), networks.with_own_buffers()
+            own.train()
+            return tuple(
+                update.loss(own, images, stream(seed, f"criterion noise/{update.name}", index, self.device))
+                for update in self.objective.updates
+            )
+
+        return losses
+
+    def _batch(self, pixels: Tensor, index: int) -> Tensor:
+        """Return one of the disjoint batches that an epoch is cut into; it has an order of its own, not training's."""
+        size = self.job.training.batch_size
+        if len(pixels) < size:
+            raise RunError(f"the batch size {size} exceeds the {len(pixels)} training images")
+        epoch, place = divmod(index, len(pixels) // size)
+        order = torch.randperm(len(pixels), generator=stream(self.job.seed, "criterion data", epoch))
+        return pixels[order[place * size : (place + 1) * size].to(pixels.device)]
 
     def extractor(self, chosen: Resolved) -> Extractor:
         """Return a feature extractor on the device."""

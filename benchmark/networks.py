@@ -6,7 +6,8 @@ A tensor's full name is `component/module.path.weight`; masks, weights and snaps
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +46,11 @@ class Networks:
             for component, module in sorted(self.components.items())
             for name, tensor in module.state_dict().items()
         }
+
+    def with_own_buffers(self) -> Networks:
+        """Return networks with the same parameters and copies of the buffers: using them changes nothing here."""
+        shared = {id(parameter): parameter for _, parameter in self.named_parameters()}
+        return replace(self, components=deepcopy(dict(self.components), shared))
 
     @torch.no_grad()
     def load(self, state: Mapping[str, Tensor]) -> None:

@@ -65,7 +65,7 @@ class Bench:
 
 def make_mask(bench: Bench) -> None:
     """Make the job's masks and the masked weights that its training starts from; always computed on the CPU."""
-    workshop = Workshop(bench.planned.job)
+    workshop = Workshop(bench.planned.job, data=bench.settings.data)  # some criteria look at the images
     networks = rewound(workshop, bench.results)
     masks = make_masks(workshop, bench.results, networks)
     start = {f"raw/{name}": tensor for name, tensor in networks.state().items()}

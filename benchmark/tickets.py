@@ -59,7 +59,11 @@ def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
 
 
 def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> Tensors:
-    """Return a job's masks by full name, over all its prunable weights; of `networks` only the shapes count."""
+    """Return a job's masks by full name, over all its prunable weights.
+
+    `networks` hold the job's start weights and stay as they are: their values count only where a criterion looks at
+    losses, for what the weights' origin does not give.
+    """
     recipe = workshop.job.mask
     masks = previous_masks(recipe, results, networks)
     if recipe.op != "draw":
@@ -70,8 +74,21 @@ def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> T
     _check_shapes(ranked, networks, chosen)
     assert recipe.criterion is not None
     score = CRITERIA[recipe.criterion.name].load()
-    evidence = Evidence({name: ranked[name] for name in chosen}, stream(workshop.job.seed, "criterion"))
+    evidence = _evidence(workshop, networks.state() | _fitting(ranked, networks), masks, chosen)
     return draw(score(evidence, CRITERIA.parse(recipe.criterion)), masks, target(recipe), recipe.pool)
+
+
+def _evidence(workshop: Workshop, values: Tensors, masks: Tensors, chosen: list[str]) -> Evidence:
+    """Return what a criterion may look at: networks of its own with these values, and their losses."""
+    networks = workshop.networks()
+    networks.load(values)
+    parameters = dict(networks.named_parameters())
+    for name, mask in masks.items():
+        if not bool(mask.all()):
+            # A weight that is gone is no part of the network: neither is its gradient of the gradient flow.
+            parameters[name].register_hook(mask.mul)  # type: ignore[no-untyped-call]
+    weights = {name: parameters[name] for name in chosen}
+    return Evidence(weights, stream(workshop.job.seed, "criterion"), workshop.losses(networks))
 
 
 def previous_masks(recipe: MaskRecipe, results: ResultsDir, networks: Networks) -> Tensors:
@@ -139,6 +156,11 @@ def _mapped(recipe: MaskRecipe, tensors: Tensors) -> Tensors:
         if component in recipe.map:
             renamed[f"{recipe.map[component]}/{rest}"] = tensor
     return renamed
+
+
+def _fitting(tensors: Tensors, networks: Networks) -> Tensors:
+    own = networks.state()
+    return {name: tensor for name, tensor in tensors.items() if name in own and tensor.shape == own[name].shape}
 
 
 def _check_shapes(tensors: Tensors, networks: Networks, names: list[str]) -> None:

@@ -3,6 +3,7 @@
 How many are kept is `count`, which ones `allocate`, and keeping the others at zero `mask`.
 """
 
+from benchmark.pruning.options import DataOptions
 from benchmark.schema.record import Options
 from benchmark.table import Entry, Table
 
@@ -18,6 +19,16 @@ CRITERIA = Table(
             "benchmark.pruning.random:score",
             Options,
             "a uniform draw that looks at nothing: the control",
+        ),
+        "snip": Entry(
+            "benchmark.pruning.snip:score",
+            DataOptions,
+            "what removing the weight changes in the loss (Lee et al. 2019)",
+        ),
+        "grasp": Entry(
+            "benchmark.pruning.grasp:score",
+            DataOptions,
+            "what removing the weight takes from the gradient flow (Wang et al. 2020)",
         ),
     },
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
 from benchmark.pruning import CRITERIA
 from benchmark.pruning.criterion import Evidence, Scores
+from benchmark.pruning.options import DataOptions
 from benchmark.schema.record import Options, Selection
 from benchmark.table import OptionError
 
@@ -17,8 +19,15 @@ WEIGHTS = {
 
 
 def scored(name: str, seed: int = 0, *, turned: bool = False) -> Scores:
-    weights = dict(reversed(WEIGHTS.items())) if turned else WEIGHTS
-    scores: Scores = CRITERIA[name].load()(Evidence(weights, torch.Generator().manual_seed(seed)), Options())
+    given = dict(reversed(WEIGHTS.items())) if turned else WEIGHTS
+    weights = {key: weight.clone().requires_grad_() for key, weight in given.items()}
+
+    def losses(index: int) -> tuple[Tensor, ...]:
+        return tuple((weight**3).sum() / (index + 2) for weight in weights.values())
+
+    entry = CRITERIA[name]
+    evidence = Evidence(weights, torch.Generator().manual_seed(seed), losses)
+    scores: Scores = entry.load()(evidence, CRITERIA.parse(CRITERIA.resolve(Selection(name=name))))
     return scores
 
 
@@ -29,6 +38,13 @@ def test_a_criterion_scores_every_weight_and_repeats_itself(name: str) -> None:
     assert {key: score.shape for key, score in first.items()} == {key: w.shape for key, w in WEIGHTS.items()}
     assert all(torch.equal(first[key], second[key]) for key in WEIGHTS)
     assert torch.equal(before, torch.get_rng_state())
+    assert not any(score.requires_grad for score in first.values())
+
+
+@pytest.mark.parametrize("name", ["snip", "grasp"])
+def test_a_criterion_of_losses_says_when_there_are_none(name: str) -> None:
+    with pytest.raises(ValueError, match="no networks, and no losses"):
+        CRITERIA[name].load()(Evidence(WEIGHTS, torch.Generator()), DataOptions())
 
 
 def test_magnitude_is_the_absolute_value() -> None:

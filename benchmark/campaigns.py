@@ -10,7 +10,7 @@ from benchmark import catalog
 from benchmark.artifacts import ResultsDir
 from benchmark.errors import CampaignError, UsageError
 from benchmark.plan import make_plan
-from benchmark.schema.job import Campaign, CampaignSuite
+from benchmark.schema.job import Campaign, CampaignSuite, Plan
 from benchmark.schema.reference import References
 from benchmark.suites import Loaded, read_references, read_suite, read_text
 from benchmark.suites.checks import referred
@@ -25,12 +25,37 @@ class Request:
     overrides: tuple[str, ...] = ()
 
 
+def plan_suite(loaded: Loaded) -> Plan:
+    """Return the plan of a suite; raise `SuiteError` with every fault, or for shapes that do not fit."""
+    plan = make_plan(loaded)
+    moving = _moving(plan)
+    if moving:
+        from benchmark.shapes import check_shapes  # it needs torch, which a plan without them does not
+
+        check_shapes(loaded, plan, moving)
+    return plan
+
+
+def _moving(plan: Plan) -> list[str]:
+    """Return the ids of jobs, of one seed, that take a mask or weights from other networks or another component."""
+    jobs = {planned.id: planned.job for planned in plan.jobs}
+    found = []
+    for identifier, job in jobs.items():
+        origins = (job.mask.origin, *job.start.origins.values())
+        sources = [jobs[origin.job] for origin in origins if origin.job is not None]
+        renamed = job.mask.map or any(origin.component is not None for origin in origins)
+        other = any((source.model, source.dataset) != (job.model, job.dataset) for source in sources)
+        if job.seed == plan.suite.first_seed and (renamed or other):
+            found.append(identifier)
+    return found
+
+
 def prepare_suite(request: Request) -> CampaignSuite:
     """Read, check and plan a suite with its references; raise `SuiteError` with every fault."""
     path = catalog.find_suite(request.name)
     text = read_text(path)
     loaded = read_suite(text, str(path), request.scale, request.overrides)
-    plan = make_plan(loaded)
+    plan = plan_suite(loaded)
     return CampaignSuite(
         text=text, references=read_reference_files(loaded, path), overrides=request.overrides, plan=plan
     )

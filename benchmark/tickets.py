@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from benchmark.artifacts import ResultsDir
+from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop
 from benchmark.errors import RunError
 from benchmark.networks import Networks, prunable_weights, section
@@ -69,9 +69,9 @@ def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> T
     if recipe.op != "draw":
         return masks
     origin = recipe.origin
-    ranked = workshop.initial(origin.stream) if origin.job is None else _mapped(recipe, _ranked(results, recipe))
+    ranked = workshop.initial(origin.stream) if origin.job is None else mapped(recipe, _ranked(results, recipe))
     chosen = chosen_names(recipe, networks)
-    _check_shapes(ranked, networks, chosen)
+    check_fit(ranked, networks, chosen)
     assert recipe.criterion is not None
     score = CRITERIA[recipe.criterion.name].load()
     evidence = _evidence(workshop, networks.state() | _fitting(ranked, networks), masks, chosen)
@@ -93,12 +93,19 @@ def _evidence(workshop: Workshop, values: Tensors, masks: Tensors, chosen: list[
 
 def previous_masks(recipe: MaskRecipe, results: ResultsDir, networks: Networks) -> Tensors:
     """Return the masks that a job starts from: all ones, but for what it takes over from another job."""
+    origin = recipe.origin.job
+    stored = {} if origin is None else results.run(origin).read_tensors(RunDir.MASK)
+    return inherited(recipe, stored, networks)
+
+
+def inherited(recipe: MaskRecipe, stored: Tensors, networks: Networks) -> Tensors:
+    """Return the masks of networks that take over those which the recipe's origin stored, none where it has none.
+
+    RunError where they do not fit.
+    """
     weights = prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
     masks = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
-    if recipe.origin.job is None:
-        return masks
-    run = results.run(recipe.origin.job)
-    found = _mapped(recipe, run.read_tensors(run.MASK))
+    found = mapped(recipe, stored)
     if recipe.op == "reuse":
         # It is taken as it is: what it leaves out of its components is not prunable here either.
         components = {name.partition("/")[0] for name in found}
@@ -106,7 +113,7 @@ def previous_masks(recipe: MaskRecipe, results: ResultsDir, networks: Networks) 
     else:
         # A full mask of a weight that is not prunable here says nothing, and would count as prunable.
         found = {name: mask for name, mask in found.items() if name in masks or not bool(mask.all())}
-    _check_shapes(found, networks, sorted(found))
+    check_fit(found, networks, sorted(found))
     return masks | found
 
 
@@ -146,8 +153,8 @@ def _ranked(results: ResultsDir, recipe: MaskRecipe) -> Tensors:
     return section(stored, "raw") | averages
 
 
-def _mapped(recipe: MaskRecipe, tensors: Tensors) -> Tensors:
-    """Rename components by the recipe's map; with a map, what it does not name is left out."""
+def mapped(recipe: MaskRecipe, tensors: Tensors) -> Tensors:
+    """Return tensors with components renamed by the recipe's map; with a map, what it does not name is left out."""
     if not recipe.map:
         return tensors
     renamed = {}
@@ -163,7 +170,8 @@ def _fitting(tensors: Tensors, networks: Networks) -> Tensors:
     return {name: tensor for name, tensor in tensors.items() if name in own and tensor.shape == own[name].shape}
 
 
-def _check_shapes(tensors: Tensors, networks: Networks, names: list[str]) -> None:
+def check_fit(tensors: Tensors, networks: Networks, names: list[str]) -> None:
+    """Raise RunError unless both the tensors and the networks have these names, in the same shapes."""
     own = networks.state()
     for name in names:
         if name not in own or name not in tensors:

@@ -1,4 +1,4 @@
-"""list, show, validate: what there is to run, as it is written or resolved. None of these imports torch."""
+"""list, show, validate: what there is to run, as written or resolved. Only suites that move tickets need torch."""
 
 from __future__ import annotations
 
@@ -132,15 +132,14 @@ def _parts(file: Path) -> tuple[str, ...]:
 
 
 def _check(file: Path, part: str) -> None:
-    from benchmark.campaigns import read_reference_files
-    from benchmark.plan import make_plan
+    from benchmark.campaigns import plan_suite, read_reference_files
 
     text = read_text(file)
     if part == REFERENCES:
         read_references(text, str(file))
         return
     loaded = read_suite(text, str(file), part)
-    make_plan(loaded)
+    plan_suite(loaded)
     read_reference_files(loaded, file)
 
 

@@ -1,0 +1,115 @@
+"""Whether masks and weights that move between models fit, told before anything runs: shapes alone, without memory.
+
+Networks are built on torch's meta device, and the masks of one job are taken over by the next by the very rules of
+`benchmark.tickets`. So this module imports torch; whoever plans asks it only where a plan moves something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from benchmark.assembly import Workshop
+from benchmark.errors import RunError
+from benchmark.networks import Networks, section
+from benchmark.resolve import Path, Problems
+from benchmark.schema.job import Job, MaskRecipe, Origin, Plan
+from benchmark.suites import Loaded
+from benchmark.tickets import check_fit, chosen_names, inherited, mapped
+
+
+def check_shapes(loaded: Loaded, plan: Plan, moving: Iterable[str]) -> None:
+    """Raise `SuiteError` with a line for every mask and weight that does not fit one of the jobs with these ids."""
+    blueprints = _Blueprints({planned.id: planned.job for planned in plan.jobs})
+    for identifier in moving:
+        blueprints.masks(identifier)
+        blueprints.check_start(identifier)
+    owners, problems = _owners(plan), Problems(loaded)
+    for identifier, path, message in blueprints.misfits:
+        problems.add(("experiments", owners[identifier], *path), message)
+    problems.settle()
+
+
+def _owners(plan: Plan) -> dict[str, str]:
+    """Return the experiment that each job was planned for: one of its own, else one that needs it."""
+    owners: dict[str, str] = {}
+    for arm in plan.arms:
+        owners.setdefault(arm.job, arm.experiment)
+    for planned in reversed(plan.jobs):
+        for identifier in planned.job.inputs:
+            owners.setdefault(identifier, owners[planned.id])
+    return owners
+
+
+@dataclass
+class _Blueprints:
+    """The networks and masks of a plan's jobs, without values, and what was found not to fit."""
+
+    jobs: dict[str, Job]
+    misfits: list[tuple[str, Path, str]] = field(default_factory=list)
+    _networks: dict[str, Networks] = field(default_factory=dict)
+    _masks: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+
+    def networks(self, job: Job) -> Networks:
+        """Return a job's networks on the meta device."""
+        key = job.model.model_dump_json() + job.dataset.model_dump_json()
+        if key not in self._networks:
+            self._networks[key] = Workshop(job, "meta").networks()
+        return self._networks[key]
+
+    def masks(self, identifier: str) -> dict[str, Tensor]:
+        """Return a job's masks, false wherever it or a job before it prunes; one value is held for each.
+
+        A job whose masks do not fit is noted, and goes on as dense: those after it are not told about its fault.
+        """
+        if identifier not in self._masks:
+            job = self.jobs[identifier]
+            try:
+                masks = self._pruned(job.mask, self.networks(job))
+            except RunError as error:
+                self._note(identifier, job.mask.origin, ("mask", "map" if job.mask.map else "from"), str(error))
+                masks = inherited(MaskRecipe(), {}, self.networks(job))
+            self._masks[identifier] = {name: mask.all().expand(mask.shape) for name, mask in masks.items()}
+        return self._masks[identifier]
+
+    def check_start(self, identifier: str) -> None:
+        """Note the components of a job whose start weights have other shapes than its networks."""
+        job = self.jobs[identifier]
+        for component, origin in job.start.origins.items():
+            if origin.job is not None:
+                source = self.networks(self.jobs[origin.job]).state()
+                taken = section(source, origin.component or component)
+                try:
+                    Networks({component: self.networks(job)[component]}).load(
+                        {f"{component}/{name}": tensor for name, tensor in taken.items()}
+                    )
+                except ValueError as error:
+                    self._note(identifier, origin, ("weights",), str(error))
+
+    def _pruned(self, recipe: MaskRecipe, networks: Networks) -> dict[str, Tensor]:
+        origin = recipe.origin.job
+        masks = inherited(recipe, {} if origin is None else self.masks(origin), networks)
+        if recipe.op != "draw":
+            return masks
+        chosen = chosen_names(recipe, networks)
+        if origin is not None:
+            check_fit(mapped(recipe, self.networks(self.jobs[origin]).state()), networks, chosen)
+        return masks | {name: torch.zeros((), dtype=torch.bool).expand(masks[name].shape) for name in chosen}
+
+    def _note(self, identifier: str, origin: Origin, path: Path, message: str) -> None:
+        assert origin.job is not None
+        self.misfits.append((identifier, path, message + _difference(self.jobs[origin.job], self.jobs[identifier])))
+
+
+def _difference(source: Job, job: Job) -> str:
+    """Return what would have to be the same for two models to have the same shapes."""
+    there = source.model.options | {"dataset": source.dataset.name} | source.dataset.options
+    here = job.model.options | {"dataset": job.dataset.name} | job.dataset.options
+    odd = [key for key in there.keys() & here.keys() - {"init"} if there[key] != here[key]]
+    if not odd:
+        return f"; '{source.model.name}' and '{job.model.name}' share an architecture only where a 'map' says so"
+    listed = ", ".join(f"{key} is {there[key]} there and {here[key]} here" for key in sorted(odd))
+    return f"; {listed}: expected the same"

@@ -47,9 +47,9 @@ _MADE_BY: Mapping[str, Stage] = {
 }
 
 
-def _json(value: Any) -> bytes:
-    # In the order given: claims and experiments are read in the order in which their suite has them.
-    return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
+def _json(value: Any, by_name: bool = False) -> bytes:
+    # Records in the order given: claims and experiments are read in the order in which their suite has them.
+    return (json.dumps(value, indent=1, sort_keys=by_name, allow_nan=False) + "\n").encode()
 
 
 class RunDir:
@@ -183,7 +183,7 @@ class RunDir:
 
     def write_document(self, name: str, value: JsonValue) -> None:
         """Write a plain JSON document (environment, timings)."""
-        self.files.write(name, _json(value))
+        self.files.write(name, _json(value, by_name=True))
 
     def read_document(self, name: str) -> JsonValue:
         """Return a plain JSON document, or null if there is none."""

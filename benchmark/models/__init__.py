@@ -9,6 +9,12 @@ from benchmark.models.options import (
     ConvVaeOptions,
     DcganOptions,
     LinearAutoencoderOptions,
+    PoolingAutoencoderOptions,
+    ResnetDcganOptions,
+    ResnetVaeOptions,
+    SnganOptions,
+    SpatialVaeOptions,
+    SpectralDcganOptions,
 )
 from benchmark.table import Entry, Table
 
@@ -38,6 +44,42 @@ MODELS = Table(
             ConvVaeOptions,
             "convolutional encoder to a Gaussian, and the dcgan generator as decoder",
             facts={"components": ("encoder", "decoder")},
+        ),
+        "pooling_autoencoder": Entry(
+            "benchmark.models.pooling_autoencoder:build",
+            PoolingAutoencoderOptions,
+            "the autoencoder of the code of Kalibhat et al. (2021), for 32x32 images alone",
+            facts={"components": ("encoder", "decoder")},
+        ),
+        "spatial_vae": Entry(
+            "benchmark.models.spatial_vae:build",
+            SpatialVaeOptions,
+            "convolutional VAE whose latent is a small feature map",
+            facts={"components": ("encoder", "decoder")},
+        ),
+        "resnet_vae": Entry(
+            "benchmark.models.resnet_vae:build",
+            ResnetVaeOptions,
+            "residual encoder to a Gaussian, and its mirror image as decoder",
+            facts={"components": ("encoder", "decoder")},
+        ),
+        "sngan": Entry(
+            "benchmark.models.sngan:build",
+            SnganOptions,
+            "residual blocks, the discriminator under spectral normalization",
+            facts={"components": ("generator", "discriminator")},
+        ),
+        "resnet_dcgan": Entry(
+            "benchmark.models.resnet_dcgan:build",
+            ResnetDcganOptions,
+            "residual blocks, the discriminator without any normalization",
+            facts={"components": ("generator", "discriminator")},
+        ),
+        "spectral_dcgan": Entry(
+            "benchmark.models.spectral_dcgan:build",
+            SpectralDcganOptions,
+            "strided convolutions, the discriminator under spectral normalization",
+            facts={"components": ("generator", "discriminator")},
         ),
     },
 )

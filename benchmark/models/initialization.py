@@ -7,8 +7,11 @@ the CPU, networks on every device start from the same numbers.
 |---|---|---|---|
 | dcgan (Radford et al. 2016, section 4) | N(0, 0.02) | 0 | N(1, 0.02), 0 |
 | torch_default (torch's own `reset_parameters`) | U(-b, b), b = 1 / sqrt(fan_in) | U(-b, b) | 1, 0 |
+| xavier (the SNGAN code of Chen et al. 2021) | U(-a, a), a = sqrt(6 / (fan_in + fan_out)) | U(-b, b) | N(1, 0.02), 0 |
 
-Batch-norm running means start at 0, variances at 1 and counters at 0 in both.
+In `xavier` a linear layer's weights are those of torch_default.
+Batch-norm running means start at 0, variances at 1 and counters at 0 in all. The vector that a spectral norm starts
+from is drawn from N(0, I) and normalized, after the layer's own weights.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ def initialize(networks: Networks, scheme: str, generator: torch.Generator) -> N
 
 def _values(layer: nn.Module, own: Mapping[str, Tensor], scheme: str, generator: torch.Generator) -> Values:
     if isinstance(layer, WEIGHTED):
-        return WEIGHTS[scheme](own, generator)
+        return WEIGHTS[scheme](own, generator) | _direction(own, generator)
     if isinstance(layer, _BatchNorm):
         return _batch_norm(own, scheme, generator)
     return {}
@@ -69,12 +72,28 @@ def _torch_weighted(own: Mapping[str, Tensor], generator: torch.Generator) -> Va
     }
 
 
-WEIGHTS = {"dcgan": _dcgan_weighted, "torch_default": _torch_weighted}
+def _xavier_weighted(own: Mapping[str, Tensor], generator: torch.Generator) -> Values:
+    values = _torch_weighted(own, generator)
+    weight = values["weight"]
+    if weight.ndim > 2:  # a convolution; what is uniform stays so when it is stretched
+        fans = (weight.shape[0] + weight.shape[1]) * weight[0, 0].numel()
+        weight.mul_(math.sqrt(6.0 / fans) * math.sqrt(weight[0].numel()))
+    return values
+
+
+WEIGHTS = {"dcgan": _dcgan_weighted, "torch_default": _torch_weighted, "xavier": _xavier_weighted}
+
+
+def _direction(own: Mapping[str, Tensor], generator: torch.Generator) -> Values:
+    if "u" not in own:
+        return {}
+    drawn = torch.randn(own["u"].shape, generator=generator, device=generator.device)
+    return {"u": drawn / drawn.norm()}
 
 
 def _batch_norm(own: Mapping[str, Tensor], scheme: str, generator: torch.Generator) -> Values:
     fixed = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0, "num_batches_tracked": 0.0}
     values = {name: torch.full(own[name].shape, fixed[name], device=generator.device) for name in fixed if name in own}
-    if scheme == "dcgan" and "weight" in values:
+    if scheme in {"dcgan", "xavier"} and "weight" in values:
         values["weight"].normal_(1.0, 0.02, generator=generator)
     return values

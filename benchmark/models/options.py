@@ -8,7 +8,7 @@ from pydantic import Field
 
 from benchmark.schema.record import Options, PositiveInt
 
-Scheme = Literal["dcgan", "torch_default"]
+Scheme = Literal["dcgan", "torch_default", "xavier"]
 Activation = Literal["relu", "leaky_relu"]
 
 
@@ -45,3 +45,49 @@ class ConvVaeOptions(ModelOptions):
 
     base_channels: PositiveInt = 128
     z_dim: PositiveInt = 32
+
+
+class PoolingAutoencoderOptions(ModelOptions):
+    """Width: the channels after the first layer."""
+
+    base_channels: PositiveInt = 32
+
+
+class SpatialVaeOptions(ModelOptions):
+    """Width, and the channels of the latent feature map."""
+
+    base_channels: PositiveInt = 256
+    latent_channels: PositiveInt = 32
+
+
+class ResnetVaeOptions(ModelOptions):
+    """Width after the first layer, and latent size."""
+
+    base_channels: PositiveInt = 32
+    z_dim: PositiveInt = 32
+
+
+class SnganOptions(ModelOptions):
+    """The two widths and the latent size."""
+
+    generator_channels: PositiveInt = 256
+    discriminator_channels: PositiveInt = 128
+    z_dim: PositiveInt = 128
+    init: Scheme = "xavier"
+
+
+class ResnetDcganOptions(ModelOptions):
+    """The width of both networks and the latent size."""
+
+    base_channels: PositiveInt = 128
+    z_dim: PositiveInt = 100
+    init: Scheme = "xavier"
+
+
+class SpectralDcganOptions(ModelOptions):
+    """The discriminator's first width, latent size, and whether its layers are normalized by their spectral norm."""
+
+    base_channels: PositiveInt = 64
+    z_dim: PositiveInt = 128
+    spectral: bool = True
+    init: Scheme = "dcgan"

@@ -12,8 +12,9 @@ from torch import nn
 from benchmark.models import MODELS
 from benchmark.models.construction import materialize
 from benchmark.models.initialization import initialize
-from benchmark.models.options import ConvVaeOptions, DcganOptions, Scheme
-from benchmark.networks import Networks
+from benchmark.models.options import ConvVaeOptions, DcganOptions, Scheme, SnganOptions
+from benchmark.models.spectral_norm import spectral_norm
+from benchmark.networks import Networks, prunable_weights
 
 OPTIONS = DcganOptions(base_channels=16, z_dim=8)
 
@@ -28,7 +29,7 @@ def drawn(seed: int, scheme: Scheme = "dcgan") -> dict[str, torch.Tensor]:
     return networks.state()
 
 
-@pytest.mark.parametrize("scheme", ["dcgan", "torch_default"])
+@pytest.mark.parametrize("scheme", ["dcgan", "torch_default", "xavier"])
 def test_one_seed_gives_one_set_of_bytes_whatever_the_global_state(scheme: Scheme) -> None:
     torch.manual_seed(1)
     first = drawn(5, scheme)
@@ -45,13 +46,15 @@ def test_building_and_initializing_leave_the_global_generator_alone() -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("scheme", ["dcgan", "torch_default"])
+@pytest.mark.parametrize("scheme", ["dcgan", "torch_default", "xavier"])
 def test_every_tensor_is_set(scheme: Scheme) -> None:
-    networks = fresh()
+    networks = materialize(MODELS["sngan"].load(), SnganOptions(generator_channels=4, z_dim=3), (1, 8, 8), "cpu")
     for tensor in networks.state().values():
         tensor.detach().fill_(float("nan") if tensor.is_floating_point() else -1)
     initialize(networks, scheme, torch.Generator().manual_seed(0))
-    assert all(torch.isfinite(tensor).all() and (tensor > -1).any() for tensor in networks.state().values())
+    assert all(
+        (tensor.isfinite() if tensor.is_floating_point() else tensor >= 0).all() for tensor in networks.state().values()
+    )
 
 
 def test_the_dcgan_scheme_has_its_moments() -> None:
@@ -78,6 +81,32 @@ def test_the_torch_scheme_has_the_bounds_of_torchs_own_layers() -> None:
             assert ours.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.1)
             assert state[f"generator/{name}.bias"].abs().max().item() <= bound
     assert torch.equal(state["generator/norm0.weight"], torch.ones(32))
+
+
+def test_the_xavier_scheme_is_glorots_for_convolutions_and_torchs_for_the_rest() -> None:
+    options = SnganOptions(generator_channels=16, discriminator_channels=32, z_dim=8)
+    networks = materialize(MODELS["sngan"].load(), options, (3, 8, 8), "cpu")
+    initialize(networks, "xavier", torch.Generator().manual_seed(0))
+    state = networks.state()
+    for name, weight in prunable_weights(networks, ("conv",), ()).items():
+        fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(weight)
+        bound, least = math.sqrt(6 / (fan_in + fan_out)), 0.9 if weight.numel() > 200 else 0.7
+        assert least * bound < weight.abs().max().item() <= bound * (1 + 1e-6), name
+        assert state[name.replace("weight", "bias")].abs().max().item() <= 1 / math.sqrt(fan_in)
+    linear = state["generator/linear.weight"]
+    assert 0.95 / math.sqrt(8) < linear.abs().max().item() <= 1 / math.sqrt(8)
+    assert state["generator/norm.weight"].std().item() == pytest.approx(0.02, rel=0.6)
+
+
+def test_a_spectral_norm_starts_from_a_unit_vector_that_changes_no_weight() -> None:
+    layer = nn.Conv2d(3, 5, 3)
+    alone, normalized = Networks({"discriminator": layer}), Networks({"discriminator": copy.deepcopy(layer)})
+    spectral_norm(normalized["discriminator"])  # type: ignore[type-var]  # a component may be any module
+    for networks in (alone, normalized):
+        initialize(networks, "xavier", torch.Generator().manual_seed(3))
+    state = normalized.state()
+    assert state.pop("discriminator/u").norm().item() == pytest.approx(1.0)
+    assert all(torch.equal(state[name], tensor) for name, tensor in alone.state().items())
 
 
 def test_running_statistics_start_afresh() -> None:

@@ -1,4 +1,4 @@
-"""GraSP (Wang et al. 2020, section 4): kept are the weights whose removal would most weaken the gradient flow.
+"""GraSP (Wang et al. 2020): kept are the weights whose removal would most weaken the gradient flow.
 
 With g the gradient and H the Hessian of the loss L, moving the weights w by d changes g'g by 2 d'Hg to first order.
 Removing weight q is d = -w_q, a change of -2 w_q (Hg)_q. The paper's score is S = -w * Hg, and the weights with the

@@ -1,4 +1,4 @@
-"""SNIP (Lee et al. 2019, section 4.1): kept are the weights whose removal would change the loss most, to first order.
+"""SNIP (Lee et al. 2019): kept are the weights whose removal would change the loss most, to first order.
 
 With a mask variable c for every weight, |dL/dc| at c = 1 is |w * dL/dw|. The paper divides by the sum of all scores;
 that changes no order, so it is left out. What L is for networks with several losses: `benchmark.pruning.gradient`.

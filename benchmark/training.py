@@ -121,6 +121,8 @@ class Loop:
                 loss = update.loss(state.networks, images, noise)
                 _descend(state, update, loss)
                 zero_masked()
+                if update.after is not None:
+                    update.after(state.networks)
                 losses.add(update.name, loss)
 
     def _average(self, state: State) -> None:

@@ -29,6 +29,8 @@ OTHER_VALUES: dict[str, Any] = {
     "model.version": 2,
     "objective.options.loss": "hinge",
     "objective.options.n_dis": 2,
+    "objective.options.clip": 0.01,
+    "objective.options.gradient_penalty": 10.0,
     "objective.version": 2,
     "training.steps": 13,
     "training.batch_size": 9,

@@ -24,7 +24,7 @@ OBJECTIVES = Table(
         "gan": Entry(
             "benchmark.objectives.gan:build",
             GanOptions,
-            "generator against discriminator: non-saturating or hinge loss on logits",
+            "generator against discriminator: non-saturating, hinge or Wasserstein loss on logits",
             facts={"components": ("generator", "discriminator"), "generates": True, "reconstructs": False},
         ),
     },

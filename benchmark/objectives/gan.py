@@ -1,4 +1,4 @@
-"""Generator against discriminator (Goodfellow et al. 2014) on logits: non-saturating or hinge loss.
+"""Generator against discriminator (Goodfellow et al. 2014) on logits: non-saturating, hinge or Wasserstein loss.
 
 Batch normalization sees real and generated images in separate passes, as in DCGAN, so each batch is normalized by its
 own statistics. Generated images are detached in the discriminator's loss; the generator's pass there is in its
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, relu
 
 from benchmark.networks import Networks
@@ -41,18 +42,28 @@ LOSSES = {
         fake=lambda logits: relu(1.0 + logits).mean(),
         generator=lambda logits: -logits.mean(),
     ),
+    # Arjovsky et al. 2017, Algorithm 1, lines 5 and 10
+    "wasserstein": AdversarialLoss(
+        real=lambda logits: -logits.mean(),
+        fake=lambda logits: logits.mean(),
+        generator=lambda logits: -logits.mean(),
+    ),
 }
 
 
 def build(options: GanOptions) -> Objective:
     """Return the objective: `n_dis` discriminator updates, then one of the generator, with as many images each."""
     chosen = LOSSES[options.loss]
+    after = None if options.clip is None else partial(clip_parameters, bound=options.clip)
 
     def discriminate(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
         with torch.no_grad():
             fakes = generate(networks, normal(images.shape[0], networks, images, generator))
         discriminator = networks["discriminator"]
-        return chosen.real(discriminator(images)) + chosen.fake(discriminator(fakes))
+        loss = chosen.real(discriminator(images)) + chosen.fake(discriminator(fakes))
+        if options.gradient_penalty is None:
+            return loss
+        return loss + options.gradient_penalty * slope_penalty(discriminator, images, fakes, generator)
 
     def deceive(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
         fakes = generate(networks, normal(images.shape[0], networks, images, generator))
@@ -60,7 +71,7 @@ def build(options: GanOptions) -> Objective:
 
     return Objective(
         updates=(
-            Update("discriminator", ("discriminator",), discriminate, repeats=options.n_dis),
+            Update("discriminator", ("discriminator",), discriminate, repeats=options.n_dis, after=after),
             Update("generator", ("generator",), deceive, fresh_batch=False),
         ),
         generate=generate,
@@ -71,3 +82,23 @@ def generate(networks: Networks, latents: Tensor) -> Tensor:
     """Return the generator's images."""
     images: Tensor = networks["generator"](latents)
     return images
+
+
+def slope_penalty(discriminator: nn.Module, images: Tensor, fakes: Tensor, generator: torch.Generator) -> Tensor:
+    """Return the mean of (|gradient of D| - 1)^2 over points between images and fakes (Gulrajani et al. 2017, Eq. 3).
+
+    The points, one for each image, are drawn uniformly, on the generator's device. Batch normalization mixes the images
+    of a batch, which the penalty does not account for (their section 4).
+    """
+    places = torch.rand(len(images), 1, 1, 1, generator=generator, device=generator.device).to(images.device)
+    between = (places * images + (1.0 - places) * fakes).requires_grad_()
+    (gradients,) = torch.autograd.grad(discriminator(between).sum(), between, create_graph=True)
+    slopes: Tensor = gradients.flatten(1).norm(dim=1)
+    return (slopes - 1.0).square().mean()
+
+
+@torch.no_grad()
+def clip_parameters(networks: Networks, bound: float) -> None:
+    """Clamp every parameter of the discriminator to -bound..bound (Arjovsky et al. 2017, Algorithm 1, line 7)."""
+    for parameter in networks["discriminator"].parameters():
+        parameter.clamp_(-bound, bound)

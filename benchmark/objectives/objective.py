@@ -21,7 +21,8 @@ class Update:
     It is done `repeats` times within a step, each time with a generator of its own, and with a batch of its own
     unless `fresh_batch` is false: then it sees the batch of the update before, and an epoch is counted without it. A
     loss may leave gradients on other components (the generator's passes through the discriminator): they are not to
-    be used.
+    be used. `after` changes the networks once the optimizer has stepped and masked weights are zero; it must leave
+    zeros as they are.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Update:
     loss: Loss
     repeats: int = 1
     fresh_batch: bool = True
+    after: Callable[[Networks], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,18 @@ class VaeOptions(Options):
     reconstruction: Literal["sum_mse"] = "sum_mse"
 
 
-class GanOptions(Options):
-    """The adversarial loss, and how many discriminator updates precede each generator update."""
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-    loss: Literal["non_saturating", "hinge"] = "non_saturating"
+
+class GanOptions(Options):
+    """The adversarial loss, and how many discriminator updates precede each generator update.
+
+    The Wasserstein loss needs a critic of bounded slope: by `clip`, the bound of every parameter of the discriminator
+    after each update (Arjovsky et al. 2017 take 0.01), by the weight of a `gradient_penalty` (Gulrajani et al. 2017
+    take 10), or by its spectral norms. Kalibhat et al. (2021) do not say which of them their WGAN has.
+    """
+
+    loss: Literal["non_saturating", "hinge", "wasserstein"] = "non_saturating"
     n_dis: PositiveInt = 1
+    clip: Weight | None = None
+    gradient_penalty: Weight | None = None

@@ -15,6 +15,7 @@ from benchmark.models.linear_autoencoder import build as build_autoencoder
 from benchmark.models.options import ConvVaeOptions, DcganOptions, LinearAutoencoderOptions
 from benchmark.networks import Networks
 from benchmark.objectives import OBJECTIVES
+from benchmark.objectives.gan import slope_penalty
 from benchmark.objectives.objective import Objective
 from benchmark.schema.record import Selection
 
@@ -160,3 +161,79 @@ def test_n_dis_repeats_the_discriminators_update() -> None:
 def test_drawing_latents_for_a_model_without_them_is_refused() -> None:
     with pytest.raises(ValueError, match="no z_dim"):
         objective("gan").updates[0].loss(networks_for("autoencoder"), IMAGES, chance())
+
+
+def test_the_wasserstein_loss_is_the_difference_of_the_critics_means() -> None:
+    networks = without_normalization(networks_for("gan"))
+    real, fake = ([x.item() for x in values] for values in logits(networks))
+    critic, generator = objective("gan", loss="wasserstein", clip=0.01).updates
+    wanted = (math.fsum(fake) - math.fsum(real)) / 6
+    assert critic.loss(networks, IMAGES, chance()).item() == pytest.approx(wanted, rel=1e-4, abs=1e-6)
+    assert generator.loss(networks, IMAGES, chance()).item() == pytest.approx(-math.fsum(fake) / 6, rel=1e-4)
+
+
+def test_the_gradient_penalty_is_that_of_its_formula() -> None:
+    networks = without_normalization(networks_for("gan"))
+    generator = chance()
+    fakes = networks["generator"](torch.randn(6, 5, generator=generator)).detach()
+    places = torch.rand(6, generator=generator).tolist()
+    penalties = []
+    for image, fake, place in zip(IMAGES, fakes, places, strict=True):
+        point = place * image + (1 - place) * fake
+        gradient = torch.func.jacrev(lambda x: networks["discriminator"](x[None])[0, 0])(point)
+        penalties.append((math.sqrt(gradient.double().square().sum().item()) - 1) ** 2)
+    plain = objective("gan", loss="wasserstein", clip=1.0).updates[0].loss(networks, IMAGES, chance())
+    loss = objective("gan", loss="wasserstein", gradient_penalty=10.0).updates[0].loss(networks, IMAGES, chance())
+    assert loss.item() == pytest.approx(plain.item() + 10 * math.fsum(penalties) / 6, rel=1e-5)
+
+
+def test_the_gradient_penalty_is_zero_for_a_critic_of_slope_one_and_trains_others() -> None:
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
+    weight = critic[1].weight
+    assert isinstance(weight, nn.Parameter)
+    with torch.no_grad():
+        weight.div_(weight.norm())
+    fakes = torch.zeros_like(IMAGES)
+    assert slope_penalty(critic, IMAGES, fakes, chance()).item() == pytest.approx(0.0, abs=1e-10)
+    with torch.no_grad():
+        weight.mul_(3.0)
+    penalty = slope_penalty(critic, IMAGES, fakes, chance())
+    penalty.backward()  # type: ignore[no-untyped-call]
+    assert penalty.item() == pytest.approx(4.0, rel=1e-5)
+    # d (|w| - 1)^2 / dw = 2 (|w| - 1) w / |w|
+    assert weight.grad is not None
+    torch.testing.assert_close(weight.grad, 4 * weight.detach() / 3)
+
+
+def test_clipping_bounds_the_critic_alone_and_leaves_zeros() -> None:
+    networks = networks_for("gan")
+    weight = dict(networks["discriminator"].named_parameters())["conv0.weight"]
+    with torch.no_grad():
+        weight[0] = 0.0
+    before = {name: parameter.detach().clone() for name, parameter in networks.named_parameters()}
+    after = objective("gan", loss="wasserstein", clip=0.01).updates[0].after
+    assert after is not None
+    after(networks)
+    for name, parameter in networks.named_parameters():
+        wanted = before[name].clamp(-0.01, 0.01) if name.startswith("discriminator/") else before[name]
+        assert torch.equal(parameter, wanted)
+    assert not weight[0].any()
+
+
+def test_a_penalty_adds_to_any_loss() -> None:
+    networks = without_normalization(networks_for("gan"))
+    losses = {
+        weight: objective("gan", loss="hinge", gradient_penalty=weight)
+        .updates[0]
+        .loss(networks, IMAGES, chance())
+        .item()
+        for weight in (None, 1.0, 2.0)
+    }
+    assert losses[1.0] > losses[None]
+    assert losses[2.0] - losses[None] == pytest.approx(2 * (losses[1.0] - losses[None]), rel=1e-4)
+
+
+def test_only_clipping_changes_networks_after_an_update() -> None:
+    plain, clipped = objective("gan"), objective("gan", loss="wasserstein", clip=0.1)
+    assert [update.after is None for update in plain.updates] == [True, True]
+    assert [update.after is None for update in clipped.updates] == [False, True]

@@ -3,7 +3,7 @@
 Facts: `shape(options)` is (channels, height, width); `embedded` where no download is needed.
 """
 
-from benchmark.datasets.options import DigitsOptions
+from benchmark.datasets.options import CelebaOptions, Cifar10Options, DigitsOptions, MnistOptions
 from benchmark.table import Entry, Table
 
 DATASETS = Table(
@@ -14,6 +14,24 @@ DATASETS = Table(
             DigitsOptions,
             "1,797 handwritten digits that scikit-learn carries (UCI), 1,297 to train on and 500 to test on",
             facts={"shape": lambda options: options.shape, "embedded": True},
+        ),
+        "mnist": Entry(
+            "benchmark.datasets.mnist:load",
+            MnistOptions,
+            "handwritten digits, 60,000 to train on and 10,000 to test on",
+            facts={"shape": lambda options: options.shape, "embedded": False},
+        ),
+        "cifar10": Entry(
+            "benchmark.datasets.cifar10:load",
+            Cifar10Options,
+            "small color photographs of ten classes, 50,000 to train on and 10,000 to test on",
+            facts={"shape": lambda options: options.shape, "embedded": False},
+        ),
+        "celeba": Entry(
+            "benchmark.datasets.celeba:load",
+            CelebaOptions,
+            "aligned faces, 162,770 to train on and 19,962 to test on",
+            facts={"shape": lambda options: options.shape, "embedded": False},
         ),
     },
 )

@@ -1,0 +1,68 @@
+"""CelebA (Liu et al. 2015), aligned and cropped, 178x218: the official training and test partitions.
+
+The files lie as torchvision puts them: `celeba/img_align_celeba/*.jpg` and `celeba/list_eval_partition.txt`. They are
+read here: torchvision's reader wants the attribute files too and compares all their hashes. The 19,867 images of the
+validation partition belong to neither split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from benchmark.datasets import files, resizing
+from benchmark.errors import MissingAssetError
+from benchmark.images import Images
+
+if TYPE_CHECKING:
+    from benchmark.datasets.options import CelebaOptions
+
+OFFICIAL = {"train": 162_770, "test": 19_962}
+PARTITION = {"train": "0", "test": "2"}
+LIST, FOLDER = "celeba/list_eval_partition.txt", "celeba/img_align_celeba"
+SOURCE = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
+
+
+def load(options: CelebaOptions, split: str, root: Path | None = None) -> Images:
+    """Return one official split in the list's order, without labels; `MissingAssetError` where a file is not there."""
+    files.check_split("celeba", split)
+    folder = files.require(root, "celeba", (LIST, FOLDER), SOURCE)
+    names = _members(folder / LIST, split)
+    pixels = _pixels(folder / FOLDER, names, options.image_size, options.crop)
+    return Images(pixels, None, _rule(options) + files.counted(len(names), OFFICIAL[split]))
+
+
+def _rule(options: CelebaOptions) -> str:
+    before = "" if options.crop is None else f"{options.crop}x{options.crop} around the middle, then "
+    return f"{before}shorter side to {options.image_size}, Pillow bilinear, middle square"
+
+
+def _members(path: Path, split: str) -> tuple[str, ...]:
+    rows = [line.split() for line in path.read_text().splitlines() if line.strip()]
+    if any(len(row) != 2 for row in rows):
+        raise MissingAssetError(f"{path}: its lines are not a file name and a partition")
+    names = tuple(name for name, partition in rows if partition == PARTITION[split])
+    if not names:
+        raise MissingAssetError(f"{path}: lists no images of partition {PARTITION[split]} ({split})")
+    return names
+
+
+@lru_cache(maxsize=1)  # a process that runs one job after another decodes 162,770 files once
+def _pixels(folder: Path, names: Sequence[str], size: int, crop: int | None) -> Tensor:
+    pixels = np.empty((len(names), 3, size, size), dtype=np.uint8)
+    for index, name in enumerate(names):
+        try:
+            with Image.open(folder / name) as image:
+                color = image.convert("RGB")
+        except OSError as error:
+            raise MissingAssetError(f"{folder / name}: cannot be read as an image: {error}") from None
+        square = resizing.fitted(color if crop is None else resizing.centered(color, crop), size)
+        pixels[index] = np.asarray(square).transpose(2, 0, 1)
+    return torch.from_numpy(pixels)

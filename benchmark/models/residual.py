@@ -31,6 +31,14 @@ class Residual(nn.Module):
         return out
 
 
+class SpatialMean(nn.Module):
+    """The mean over all positions; torch's adaptive pooling has no deterministic gradient on a GPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [N, C, H, W] to [N, C]."""
+        return x.mean((2, 3))
+
+
 def twice_as_large() -> nn.Upsample:
     """Return the upsampling of all residual generators: nearest neighbor."""
     return nn.Upsample(scale_factor=2, mode="nearest")

@@ -11,15 +11,14 @@ from __future__ import annotations
 from torch import nn
 
 from benchmark.models.options import ResnetDcganOptions
-from benchmark.models.residual import generator, trunk
+from benchmark.models.residual import SpatialMean, generator, trunk
 from benchmark.networks import Networks
 
 
 def build(options: ResnetDcganOptions, shape: tuple[int, int, int]) -> Networks:
     """Return generator [N, z_dim] -> [N, *shape] and discriminator [N, *shape] -> [N, 1]."""
     layers = trunk(shape, options.base_channels, lambda layer: layer)
-    layers["pool"] = nn.AdaptiveAvgPool2d(1)
-    layers["flatten"] = nn.Flatten()
+    layers["mean"] = SpatialMean()
     layers["linear"] = nn.Linear(options.base_channels, 1)
     return Networks(
         components={

@@ -12,7 +12,7 @@ from torch import nn
 
 from benchmark.models.convolution import SMALLEST, halvings
 from benchmark.models.options import ResnetVaeOptions
-from benchmark.models.residual import Residual, twice_as_large
+from benchmark.models.residual import Residual, SpatialMean, twice_as_large
 from benchmark.networks import Networks
 
 
@@ -40,8 +40,7 @@ def _encoder(options: ResnetVaeOptions, shape: tuple[int, int, int]) -> nn.Seque
         )
         layers[f"block{step + 1}"] = Residual(_body(before, after, stride=2), nn.Sequential(shortcut))
         layers[f"act{step + 1}"] = nn.ReLU()
-    layers["pool"] = nn.AdaptiveAvgPool2d(1)
-    layers["flatten"] = nn.Flatten()
+    layers["mean"] = SpatialMean()
     layers["linear"] = nn.Linear(base << times, 2 * options.z_dim)
     return nn.Sequential(layers)
 

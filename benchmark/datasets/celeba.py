@@ -54,7 +54,7 @@ def _members(path: Path, split: str) -> tuple[str, ...]:
     return names
 
 
-@lru_cache(maxsize=1)  # a process that runs one job after another decodes 162,770 files once
+@lru_cache(maxsize=2)  # a process that runs one job after another decodes each split once
 def _pixels(folder: Path, names: Sequence[str], size: int, crop: int | None) -> Tensor:
     pixels = np.empty((len(names), 3, size, size), dtype=np.uint8)
     for index, name in enumerate(names):

@@ -29,16 +29,27 @@ PACKAGES = (
 
 
 def resolve_device(wanted: str) -> str:
-    """Return `cpu` or `cuda` for `auto`; raise `UsageError` if the wanted device is not there."""
+    """Return `cpu` or `cuda` for `auto`; raise `UsageError` if the wanted device is not there.
+
+    torch is asked, which takes seconds to import, only where the system shows a GPU at all.
+    """
+    if wanted not in {"auto", "cpu", "cuda"}:
+        raise UsageError(f"--device {wanted}: expected auto, cpu or cuda")
+    if wanted == "cpu" or (wanted == "auto" and _shows_no_gpu()):
+        return "cpu"
     import torch
 
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted not in {"cpu", "cuda"}:
-        raise UsageError(f"--device {wanted}: expected auto, cpu or cuda")
-    if wanted == "cuda" and not torch.cuda.is_available():
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "cuda":
         raise UsageError("--device cuda: no CUDA device is visible here; use --device cpu or auto")
-    return wanted
+    return "cpu"
+
+
+def _shows_no_gpu() -> bool:
+    """Tell whether Linux has none of the device files of NVIDIA, WSL or AMD; elsewhere nothing is known."""
+    names = ("nvidiactl", "dxg", "kfd")
+    return sys.platform == "linux" and not any((Path("/dev") / name).exists() for name in names)
 
 
 def prepare_process(device: str) -> None:

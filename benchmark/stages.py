@@ -22,21 +22,12 @@ from benchmark.metrics.subject import Subject
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import MetricRequest, PlannedJob
 from benchmark.schema.measurement import Divergence, Measurement, Progress, Stage
+from benchmark.schema.settings import Settings
 from benchmark.tickets import expected_kept, make_masks, restored_state, rewind_weights, rewound
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
 
 GRID = 64
 """Images in a sample grid."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where and how jobs run: nothing that a result depends on but the device."""
-
-    device: str = "cpu"
-    data: Path | None = None
-    cache: Path | None = None
-    checkpoint_seconds: float = 15.0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from benchmark.metrics.subject import Subject, Value
 from benchmark.networks import section
 from benchmark.schema.measurement import Progress
 from benchmark.schema.protocol import Protocol
-from benchmark.stages import STAGES, Bench, Settings, make_mask, measure, train
+from benchmark.schema.settings import Settings
+from benchmark.stages import STAGES, Bench, make_mask, measure, train
 from tests import tiny
 
 PLAN = tiny.planned()

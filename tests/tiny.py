@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
-from benchmark.executors.executor import Ended, Executor
+from benchmark.executors.executor import Ended, Executor, Work
 from benchmark.executors.inline import InlineExecutor
-from benchmark.executors.work import Work
 from benchmark.plan import make_plan
 from benchmark.runner import run_campaign
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
 from benchmark.schema.measurement import Outcome, Progress
-from benchmark.stages import Settings
+from benchmark.schema.settings import Settings
 from benchmark.suites import read_suite
 
 SUITE = """\

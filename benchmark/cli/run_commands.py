@@ -14,8 +14,7 @@ from benchmark.errors import UsageError, did_you_mean
 from benchmark.suites import read_text
 
 if TYPE_CHECKING:
-    from benchmark.executors.executor import Executor
-    from benchmark.executors.work import Work
+    from benchmark.executors.executor import Executor, Work
     from benchmark.schema.job import CampaignSuite
 
 Suites = Annotated[list[str], typer.Argument(help="Suites by name, or paths of YAML files.", show_default=False)]
@@ -126,10 +125,10 @@ def run(
     from benchmark.cli.progress import Display
     from benchmark.environment import resolve_device
     from benchmark.estimate import remember
-    from benchmark.executors.work import Work
+    from benchmark.executors.executor import Work
     from benchmark.needs import check_assets
     from benchmark.runner import run_campaign
-    from benchmark.stages import Settings
+    from benchmark.schema.settings import Settings
 
     device = resolve_device(device)
     check_assets([suite.plan for suite in chosen])

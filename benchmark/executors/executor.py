@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from benchmark.schema.measurement import Outcome, Progress, Stage
+from benchmark.schema.settings import Settings
 
 Observer = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker needs to know besides the job: the campaign's folder and where to compute."""
+
+    results: Path
+    settings: Settings
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from benchmark.executors.executor import Ended, Observer
-from benchmark.executors.work import Work, perform
+from benchmark.executors.executor import Ended, Observer, Work
 from benchmark.schema.measurement import Progress, Stage
 
 _SPAWN = multiprocessing.get_context("spawn")
@@ -109,6 +108,7 @@ def _uninterrupted() -> Iterator[None]:
 
 def _serve(work: Work, pipe: Connection) -> None:
     """Perform jobs until the driver is gone. Ctrl-C reaches the driver, which ends its workers itself."""
+    from benchmark.executors.work import perform  # torch: seconds, spent by all workers at once and never by the driver
 
     def report(progress: Progress) -> None:
         try:

@@ -1,27 +1,20 @@
-"""One job's work, the same in every executor: lock, stages, and a record of what went wrong."""
+"""One job's work, the same in every executor: lock, stages, and a record of what went wrong.
+
+This imports torch. The driver of a pool has no use for it, so executors import this module where jobs run.
+"""
 
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
-from pathlib import Path
 
 from filelock import FileLock
 
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.environment import prepare_process
 from benchmark.errors import TicketbenchError
-from benchmark.executors.executor import Ended, Observer
+from benchmark.executors.executor import Ended, Observer, Work
 from benchmark.schema.measurement import Failure, Progress, Stage
-from benchmark.stages import STAGES, Bench, Settings
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a worker needs to know besides the job: the campaign's folder and where to compute."""
-
-    results: Path
-    settings: Settings
+from benchmark.stages import STAGES, Bench
 
 
 def perform(work: Work, job: str, stages: tuple[Stage, ...], observer: Observer) -> Ended:

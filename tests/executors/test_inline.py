@@ -21,7 +21,7 @@ def test_jobs_run_in_the_order_they_were_started(monkeypatch: pytest.MonkeyPatch
         performed.append(job)
         return Ended(job, "done")
 
-    monkeypatch.setattr("benchmark.executors.inline.perform", perform)
+    monkeypatch.setattr("benchmark.executors.work.perform", perform)
     executor = InlineExecutor(tiny.work(tmp_path))
     for job in ("b", "a", "c"):
         executor.start(job, ("mask",))

@@ -32,7 +32,7 @@ def line_of(part: str, text: str = SUITE) -> int:
         (["experiments.gan.model.name=dcgann"], "experiments.gan.model.name", "did you mean 'dcgan'?"),
         (["experiments.gan.model.z_dmi=3"], "experiments.gan.model.z_dmi", "did you mean 'z_dim'?"),
         (["experiments.gan.model.z_dim=many"], "experiments.gan.model.z_dim", "integer"),
-        (["experiments.gan.dataset.name=cifar"], "experiments.gan.dataset.name", "known: digits"),
+        (["experiments.gan.dataset.name=digts"], "experiments.gan.dataset.name", "did you mean 'digits'?"),
         (["experiments.gan.objective.name=gam"], "experiments.gan.objective.name", "did you mean 'gan'?"),
         (["experiments.gan.metrics.fid.name=fed"], "experiments.gan.metrics.fid.name", "did you mean 'fid'?"),
         (

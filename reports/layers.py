@@ -41,7 +41,7 @@ def _audited(evidence: Evidence, arm: ArmSummary) -> tuple[Cell, ...]:
             collapsed, mask = found.get("collapsed"), found.get("mask_sha256")
             return (
                 Cell(text=str(seen.seed)),
-                *(_count(found.get(key)) for key in ("kept", "total", "expected_kept")),
+                *(_count(found.get(key)) for key in ("kept", "prunable", "expected_kept")),
                 Cell(text=", ".join(map(str, collapsed)) or "none" if isinstance(collapsed, list) else MISSING),
                 Cell(text=str(mask)[:12]),
             )

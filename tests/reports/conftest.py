@@ -12,6 +12,8 @@ from PIL import Image
 
 from benchmark.artifacts import ResultsDir
 from benchmark.judge import judge
+from benchmark.metrics.audit import AuditReport
+from benchmark.metrics.sparsity import Count
 from benchmark.schema.job import (
     Arm,
     Campaign,
@@ -294,7 +296,7 @@ def _write_run(results: ResultsDir, planned: PlannedJob, arm: Arm) -> None:
     run.files.write(run.WEIGHTS, b"weights")
     run.write_document("environment.json", {"python": "3.11.9", "device": "cpu", "version_torch": "2.15.0"})
     run.write_document("timings/train.json", {"from_step": 0, "to_step": 600, "seconds": 12.0})
-    run.write_document("audit.json", _audit(arm.level))
+    run.write_document("audit.json", audit(arm.level).as_document())
     for request in planned.metrics:
         run.write_measurement(request, _measurement(planned.id, request, arm))
     name = "reconstructions" if arm.experiment.startswith("ae") else "samples"
@@ -302,9 +304,10 @@ def _write_run(results: ResultsDir, planned: PlannedJob, arm: Arm) -> None:
         run.files.write(run.sample_grid(name), grid(arm.level))
 
 
-def _audit(level: int) -> dict[str, Any]:
+def audit(level: int) -> AuditReport:
+    """What the ticket audit says of a level, in the very type that a run writes."""
     kept = round(1000 * 0.6**level)
-    return {"total": 1000, "kept": kept, "expected_kept": kept, "collapsed": [], "mask_sha256": "ab" * 32}
+    return AuditReport({}, Count(prunable=1000, kept=kept), "ab" * 32, kept)
 
 
 def _measurement(job: str, request: MetricRequest, arm: Arm) -> Measurement:

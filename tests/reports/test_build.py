@@ -139,6 +139,7 @@ def test_tickets_are_shown_layer_by_layer_with_their_audit(claims: dict[str, Cla
     assert ["generator/0.weight", "0.000", "0.704"] in texts(claim.layers)
     assert claim.audit is not None
     assert texts(claim.audit)[1] == ["winning@2", "0", "360", "1,000", "360", "none", "abababababab"]
+    assert not [cell for row in claim.audit.rows for cell in row if cell.missing]
 
 
 def test_samples_stand_side_by_side_at_one_seed(claims: dict[str, ClaimSection]) -> None:

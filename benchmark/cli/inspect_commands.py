@@ -162,15 +162,22 @@ def _families() -> dict[str, Table]:
     return {table.family: table for table in tables}
 
 
-def _options(table: Table, name: str) -> dict[str, Any]:
+def _options(table: Table, name: str) -> dict[str, dict[str, Any]]:
+    """Return for each option of a member either `{"required": True}` or `{"default": VALUE}`, which may be null."""
     return {
-        key: None if field.is_required() else field.get_default(call_default_factory=True)
+        key: {"required": True} if field.is_required() else {"default": field.get_default(call_default_factory=True)}
         for key, field in table[name].options.model_fields.items()
     }
 
 
 def _listed_options(options: Any) -> str:
-    return ", ".join(f"{key}={'(required)' if value is None else value}" for key, value in options.items())
+    return ", ".join(f"{key}={_listed_option(**option)}" for key, option in options.items())
+
+
+def _listed_option(required: bool = False, default: Any = None) -> str:
+    if required:
+        return "(required)"
+    return "none" if default is None else str(default)
 
 
 def _list_suites(as_json: bool) -> None:

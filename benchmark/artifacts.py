@@ -1,6 +1,6 @@
 """A results directory: the only module that names its files.
 
-DIR/campaign.json  verdicts.json  lock
+DIR/campaign.json  campaign.copy.json  verdicts.json  lock
 DIR/runs/<job id>/
     job.json  mask.safetensors  start.safetensors  weights.safetensors  snapshots/  checkpoint/  train.jsonl
     diverged.json  failure.json  audit.json  measurements/  statistics/  samples/  environment.json  timings/
@@ -67,7 +67,7 @@ class RunDir:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.files = Storage(path)
+        self.files = Storage(path, owner=path.name)
 
     @property
     def id(self) -> str:
@@ -205,7 +205,7 @@ class RunDir:
             return "failed"
         if (self.path / self.DIVERGED).exists():
             return "diverged"
-        return "done" if (self.path / self.WEIGHTS).exists() else "missing"
+        return "done" if all((self.path / name).exists() for name in (self.WEIGHTS, self.AUDIT)) else "missing"
 
     def _read_record(self, name: str, kind: type[R]) -> R:
         return _parsed(self.files.read(name), kind, self.path / name)
@@ -213,6 +213,8 @@ class RunDir:
 
 class ResultsDir:
     """One campaign: its plan, its runs, its verdicts."""
+
+    COPY = "campaign.copy.json"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -233,7 +235,7 @@ class ResultsDir:
         if self.has_campaign() or not self.path.exists():
             return False
         # A run that was killed before its campaign was in place leaves these.
-        ours = {self.lock.name, "checksums"}
+        ours = {self.lock.name, "checksums", self.COPY}
         return not self.path.is_dir() or any(
             entry.name not in ours and not entry.name.startswith(TEMPORARY) for entry in self.path.iterdir()
         )
@@ -250,13 +252,25 @@ class ResultsDir:
         """Return the campaign; raise `CampaignError` if there is none or its format is newer than this code."""
         if not self.has_campaign():
             raise CampaignError(f"{self.path}: no campaign here; `ticketbench run SUITE --results DIR` starts one")
-        data = self.files.read("campaign.json")
-        _check_format(data, self.path / "campaign.json")
-        return _parsed(data, Campaign, self.path / "campaign.json")
+        _check_format(self.path / "campaign.json")
+        return _parsed(self.files.read("campaign.json"), Campaign, self.path / "campaign.json")
+
+    def restore_campaign(self) -> Campaign | None:
+        """Return a damaged campaign from its copy; null where no job was begun, so that nothing is lost with it.
+
+        Raises `CampaignError` where the copy is damaged too, or the campaign is of a newer format.
+        """
+        _check_format(self.path / "campaign.json")
+        if self.files.has(self.COPY):
+            return _parsed(self.files.read(self.COPY), Campaign, self.path / self.COPY)
+        if any(self.runs()):
+            raise CampaignError(f"{self.path}: campaign.json and its copy are damaged; use a new directory")
+        return None
 
     def write_campaign(self, campaign: Campaign) -> None:
-        """Write the campaign."""
-        self.files.write("campaign.json", _json(campaign.model_dump(mode="json")))
+        """Write the campaign, and first its copy: whatever happens, one of them is whole."""
+        for name in (self.COPY, "campaign.json"):
+            self.files.write(name, _json(campaign.model_dump(mode="json")))
 
     def run(self, job_id: str) -> RunDir:
         """Return the folder of a job."""
@@ -289,13 +303,16 @@ class ResultsDir:
         return _parsed(self.files.read("verdicts.json"), Verdicts, self.path / "verdicts.json")
 
 
-def _check_format(data: bytes, path: Path) -> None:
+def _check_format(path: Path) -> None:
+    """Raise `CampaignError` for a newer format; asked before the checksum, which a newer version may keep elsewhere."""
     try:
-        found = json.loads(data).get("format")
-    except (ValueError, AttributeError):
-        raise ArtifactError(f"{path}: not a JSON object") from None
-    if isinstance(found, int) and found > FORMAT:
-        raise CampaignError(f"{path}: written by a newer ticketbench (format {found}; this one reads up to {FORMAT})")
+        found = json.loads(path.read_bytes())
+    except (ValueError, OSError):
+        return  # damaged: whoever reads it says so
+    if isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT:
+        raise CampaignError(
+            f"{path}: written by a newer ticketbench (format {found['format']}; this one reads up to {FORMAT})"
+        )
 
 
 def _parsed(data: bytes, kind: type[R], path: Path) -> R:
@@ -303,5 +320,5 @@ def _parsed(data: bytes, kind: type[R], path: Path) -> R:
         return kind.model_validate_json(data)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        where = ".".join(str(key) for key in fault["loc"])
+        where = ".".join(str(key) for key in fault["loc"]) or "not a JSON object"
         raise ArtifactError(f"{path}: {where}: {fault['msg']}") from None

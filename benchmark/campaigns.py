@@ -12,6 +12,7 @@ from benchmark.errors import CampaignError, UsageError
 from benchmark.plan import make_plan
 from benchmark.schema.job import Campaign, CampaignSuite, Plan
 from benchmark.schema.reference import References
+from benchmark.schema.suite import Prunable
 from benchmark.suites import Loaded, read_references, read_suite, read_text
 from benchmark.suites.checks import referred
 
@@ -37,7 +38,10 @@ def plan_suite(loaded: Loaded) -> Plan:
 
 
 def _moving(plan: Plan) -> list[str]:
-    """Return the ids of jobs, of one seed, that take a mask or weights from other networks or another component."""
+    """Return the ids of jobs, of one seed, whose fit the suite alone does not show.
+
+    They take a mask or weights from other networks or another component, or say which layers they prune.
+    """
     jobs = {planned.id: planned.job for planned in plan.jobs}
     found = []
     for identifier, job in jobs.items():
@@ -45,7 +49,8 @@ def _moving(plan: Plan) -> list[str]:
         sources = [jobs[origin.job] for origin in origins if origin.job is not None]
         renamed = job.mask.map or any(origin.component is not None for origin in origins)
         other = any((source.model, source.dataset) != (job.model, job.dataset) for source in sources)
-        if job.seed == plan.suite.first_seed and (renamed or other):
+        layers = job.mask.prunable != Prunable() or job.mask.components is not None
+        if job.seed == plan.suite.first_seed and (renamed or other or layers):
             found.append(identifier)
     return found
 
@@ -83,18 +88,23 @@ def read_reference_files(loaded: Loaded, near: Path) -> dict[str, str]:
 def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite]) -> Campaign:
     """Return the campaign with these suites in it; raise `CampaignError` where one was there and has changed."""
     wanted = _by_key(suites)
-    if not results.has_campaign() or results.is_campaign_damaged():
+    before = _begun(results)
+    if before is None:
         campaign = Campaign(device=device, suites=wanted)
     else:
-        before = results.read_campaign()
         _check_device(results, before, device)
         for key in wanted.keys() & before.suites.keys():
             _check_unchanged(results, key, before.suites[key], wanted[key])
         campaign = Campaign(device=device, suites=before.suites | wanted)
-        if campaign == before:
-            return before
-    results.write_campaign(campaign)
+    if campaign != before or results.is_campaign_damaged():
+        results.write_campaign(campaign)
     return campaign
+
+
+def _begun(results: ResultsDir) -> Campaign | None:
+    if not results.has_campaign():
+        return None
+    return results.restore_campaign() if results.is_campaign_damaged() else results.read_campaign()
 
 
 def _by_key(suites: list[CampaignSuite]) -> dict[str, CampaignSuite]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmark import environment
 from benchmark.artifacts import ResultsDir
 from benchmark.prepare import ASSETS, cache_directory, locate
+from benchmark.schema.job import Campaign
 from benchmark.schema.record import Record
 
 ROOM = 2 * 1024**3
@@ -29,8 +30,8 @@ def check_machine() -> list[Finding]:
 def check_directory(path: Path) -> list[Finding]:
     """Return every file of a results directory whose SHA-256 is not the recorded one; or that all are whole."""
     results = ResultsDir(path)
-    results.read_campaign()
-    findings, count = [], 0
+    campaign = results.read_campaign()
+    findings, count = _own_files(results), 0
     for run in results.runs():
         findings += [
             Finding(what=f"{run.id}/{name}", found="has no recorded checksum: `run` makes it again", good=False)
@@ -39,12 +40,34 @@ def check_directory(path: Path) -> list[Finding]:
         ]
         for name in run.files.names():
             count += 1
-            if not (run.path / name).exists():
-                findings.append(Finding(what=f"{run.id}/{name}", found="missing", good=False))
-            elif run.files.digest(name) != run.files.recorded_digest(name):
+            digest = run.files.digest_or_none(name)
+            if digest is None:
+                findings.append(Finding(what=f"{run.id}/{name}", found="missing: `run` makes it again", good=False))
+            elif digest != run.files.recorded_digest(name):
                 run.files.distrust(name)
                 findings.append(Finding(what=f"{run.id}/{name}", found="damaged: `run` makes it again", good=False))
-    return findings or [Finding(what=str(path), found=f"{count} files, all as they were written", good=True)]
+    if not findings:
+        findings = [Finding(what=str(path), found=f"{count} files, all as they were written", good=True)]
+    return [*findings, *_not_there(results, campaign)]
+
+
+def _own_files(results: ResultsDir) -> list[Finding]:
+    """Return the campaign's own files that are not as they were written."""
+    damaged = [
+        name
+        for name in results.files.names()
+        if results.files.digest_or_none(name) != results.files.recorded_digest(name)
+    ]
+    remedy = "damaged: the command that wrote it makes it again"
+    return [Finding(what=name, found=remedy, good=False) for name in damaged]
+
+
+def _not_there(results: ResultsDir, campaign: Campaign) -> list[Finding]:
+    """Return how many of the planned jobs have no result: not run yet, or removed; that is not for us to tell."""
+    ends = {job: end for suite in campaign.suites.values() for job, end in results.outcomes(suite.plan).items()}
+    missing = [job for job, end in ends.items() if end == "missing"]
+    found = f"{len(missing)} of {len(ends)} have no result: not run yet, or removed; `run` makes them"
+    return [Finding(what="planned jobs", found=found, good=True)] if missing else []
 
 
 def _software() -> list[Finding]:

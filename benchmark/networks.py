@@ -87,6 +87,12 @@ def prunable_weights(networks: Networks, kinds: tuple[str, ...], exclude: tuple[
     return found
 
 
+def layer_names(networks: Networks) -> list[str]:
+    """Return what an `exclude` may name: every component, and every layer of it that has prunable weights."""
+    every = prunable_weights(networks, tuple(LAYER_KINDS), ())
+    return [*networks.components, *(name.removesuffix(".weight") for name in every)]
+
+
 def section(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Return the tensors under `prefix/`, without the prefix."""
     start = f"{prefix}/"

@@ -66,6 +66,9 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
         return None
     components = tuple(MODELS[model.name].facts["components"])
     _check_components(path, experiment, objective, components, problems)
+    images = DATASETS[dataset.name].facts.get("train_images")
+    if images is not None and experiment.training.batch_size > images:
+        problems.add((*path, "training", "batch_size"), f"'{dataset.name}' has {images} images to train on, no more")
     requests = tuple(request for request in metrics if request is not None)
     for request in requests:
         _check_metric(path, request, objective, components, problems)

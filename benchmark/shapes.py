@@ -1,7 +1,7 @@
-"""Whether masks and weights that move between models fit, told before anything runs: shapes alone, without memory.
+"""Whether masks and weights fit the models they are for, told before anything runs: shapes alone, without memory.
 
 Networks are built on torch's meta device, and the masks of one job are taken over by the next by the very rules of
-`benchmark.tickets`. So this module imports torch; whoever plans asks it only where a plan moves something.
+`benchmark.tickets`. So this module imports torch; whoever plans asks it only where a plan moves something, or names layers.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ import torch
 from torch import Tensor
 
 from benchmark.assembly import Workshop
-from benchmark.errors import RunError
-from benchmark.networks import Networks, section
+from benchmark.errors import RunError, did_you_mean
+from benchmark.networks import Networks, layer_names, section
 from benchmark.resolve import Path, Problems
 from benchmark.schema.job import Job, MaskRecipe, Origin, Plan
 from benchmark.suites import Loaded
-from benchmark.tickets import check_fit, chosen_names, inherited, mapped
+from benchmark.tickets import NOTHING_TO_PRUNE, check_fit, chosen_names, inherited, mapped
 
 
 def check_shapes(loaded: Loaded, plan: Plan, moving: Iterable[str]) -> None:
     """Raise `SuiteError` with a line for every mask and weight that does not fit one of the jobs with these ids."""
     blueprints = _Blueprints({planned.id: planned.job for planned in plan.jobs})
     for identifier in moving:
+        blueprints.check_prunable(identifier)
         blueprints.masks(identifier)
         blueprints.check_start(identifier)
     owners, problems = _owners(plan), Problems(loaded)
@@ -74,6 +75,19 @@ class _Blueprints:
                 masks = inherited(MaskRecipe(), {}, self.networks(job))
             self._masks[identifier] = {name: mask.all().expand(mask.shape) for name, mask in masks.items()}
         return self._masks[identifier]
+
+    def check_prunable(self, identifier: str) -> None:
+        """Note what a drawn mask excludes but its networks do not have, and one that has nothing to prune."""
+        job = self.jobs[identifier]
+        if job.mask.op != "draw":
+            return
+        known = layer_names(self.networks(job))
+        for index, name in enumerate(job.mask.prunable.exclude):
+            if name not in known:
+                message = f"'{name}' matches nothing in '{job.model.name}'{did_you_mean(name, known)}"
+                self.misfits.append((identifier, ("mask", "prunable", "exclude", index), message))
+        if not chosen_names(job.mask, self.networks(job)):
+            self.misfits.append((identifier, ("mask", "prunable"), NOTHING_TO_PRUNE))
 
     def check_start(self, identifier: str) -> None:
         """Note the components of a job whose start weights have other shapes than its networks."""

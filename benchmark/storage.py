@@ -23,10 +23,14 @@ TEMPORARY = ".writing-"
 
 
 class Storage:
-    """Files under one folder, addressed by relative name."""
+    """Files under one folder, addressed by relative name.
 
-    def __init__(self, path: Path) -> None:
+    Their records name the `owner`: files of another one that were put here, records and all, are not taken for its own.
+    """
+
+    def __init__(self, path: Path, owner: str = "") -> None:
         self.path = path
+        self.owner = owner
 
     def has(self, name: str) -> bool:
         """Tell whether a file is there and as it was written."""
@@ -54,6 +58,13 @@ class Storage:
         """Return the SHA-256 of a file as it is now."""
         with (self.path / name).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def digest_or_none(self, name: str) -> str | None:
+        """Return the SHA-256 of a file as it is now; null where there is none to read."""
+        try:
+            return self.digest(name)
+        except OSError:
+            return None
 
     def recorded_digest(self, name: str) -> str | None:
         """Return the SHA-256 that was recorded when the file was last written; null if it never was."""
@@ -83,6 +94,7 @@ class Storage:
                     "sha256": hashlib.sha256(data).hexdigest(),
                     "size": stat.st_size,
                     "mtime_ns": stat.st_mtime_ns,
+                    "owner": self.owner,
                 }
                 with _temporary(self._record_path(name), json.dumps(record).encode()) as temporary_record:
                     temporary_record.replace(self._record_path(name))
@@ -140,7 +152,8 @@ class Storage:
             record = json.loads(self._record_path(name).read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        return record if isinstance(record, dict) and {"sha256", "size", "mtime_ns"} <= record.keys() else None
+        whole = isinstance(record, dict) and {"sha256", "size", "mtime_ns", "owner"} <= record.keys()
+        return record if whole and record["owner"] == self.owner else None
 
 
 class _temporary:  # noqa: N801 - a context manager used like a function

@@ -17,6 +17,7 @@ from benchmark.schema.job import MaskRecipe, Origin
 from benchmark.streams import stream
 
 Tensors = dict[str, Tensor]
+NOTHING_TO_PRUNE = "'kinds', 'exclude' and 'components' leave no weights to prune"
 
 
 def rewind_weights(workshop: Workshop, results: ResultsDir) -> Tensors:
@@ -71,6 +72,8 @@ def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> T
     origin = recipe.origin
     ranked = workshop.initial(origin.stream) if origin.job is None else mapped(recipe, _ranked(results, recipe))
     chosen = chosen_names(recipe, networks)
+    if not chosen:
+        raise RunError(NOTHING_TO_PRUNE)
     check_fit(ranked, networks, chosen)
     assert recipe.criterion is not None
     score = CRITERIA[recipe.criterion.name].load()

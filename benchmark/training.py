@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmark.errors import RunError
 from benchmark.images import to_values
 from benchmark.networks import Networks, section
 from benchmark.objectives.objective import Objective, Update
@@ -140,7 +141,7 @@ class _Batches:
 
     def __init__(self, pixels: Tensor, size: int, seed: int, index: int) -> None:
         if len(pixels) < size:
-            raise ValueError(f"the batch size {size} exceeds the {len(pixels)} training images")
+            raise RunError(f"the batch size {size} exceeds the {len(pixels)} training images")
         self._pixels, self._size, self._seed, self._index = pixels, size, seed, index
         self._per_epoch = len(pixels) // size
         self._epoch = -1

@@ -100,6 +100,8 @@ def test_how_a_job_ended_is_told_by_its_files(tmp_path: Path) -> None:
     run = RunDir(tmp_path / "job")
     assert run.outcome() == "missing"
     run.write_tensors(run.WEIGHTS, {})
+    assert run.outcome() == "missing"  # it is not audited
+    run.write_document(run.AUDIT, {})
     assert run.outcome() == "done"
     run.write_record(run.DIVERGED, Divergence(step=1, what="x"))
     assert run.outcome() == "diverged"

@@ -115,3 +115,37 @@ def test_a_wrong_suite_is_told_by_file_and_line(tmp_path: Path) -> None:
         prepare_suite(Request(str(path), "small"))
     with pytest.raises(UsageError):
         prepare_suite(Request(str(tmp_path / "none.yaml"), "small"))
+
+
+def test_a_damaged_campaign_is_restored_and_still_refuses_a_changed_suite(
+    tmp_path: Path, tiny_suite: CampaignSuite
+) -> None:
+    other = suite_of(SUITE.replace("key: small_networks", "key: other"))
+    opened(tmp_path, tiny_suite, other)
+    whole = (tmp_path / "campaign.json").read_bytes()
+    (tmp_path / "campaign.json").write_bytes(whole[:100])
+    assert "is not as it was begun here" in refusal(tmp_path, suite_of(SUITE.replace("steps: 12", "steps: 13")))
+    assert "was begun on cpu" in refusal(tmp_path, tiny_suite, device="cuda")
+    assert opened(tmp_path, tiny_suite) == {"small_networks", "other"}
+    assert (tmp_path / "campaign.json").read_bytes() == whole
+
+
+def test_a_campaign_whose_copy_is_damaged_too_is_begun_again_only_where_no_job_was(
+    tmp_path: Path, tiny_suite: CampaignSuite
+) -> None:
+    opened(tmp_path, tiny_suite)
+    for name in ("campaign.json", "campaign.copy.json"):
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "runs" / "a_job").mkdir(parents=True)
+    assert "campaign.json and its copy are damaged; use a new directory" in refusal(tmp_path, tiny_suite)
+    (tmp_path / "runs" / "a_job").rmdir()
+    assert opened(tmp_path, tiny_suite) == {"small_networks"}
+
+
+def test_a_newer_format_is_refused_though_its_checksum_is_not_ours(tmp_path: Path, tiny_suite: CampaignSuite) -> None:
+    opened(tmp_path, tiny_suite)
+    text = (tmp_path / "campaign.json").read_text()
+    (tmp_path / "campaign.json").write_text(text.replace('"format": 1', '"format": 99', 1))
+    assert "written by a newer ticketbench (format 99" in refusal(tmp_path, tiny_suite)
+    with pytest.raises(CampaignError, match="newer"):
+        ResultsDir(tmp_path).read_campaign()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,30 @@ def test_what_is_missing_or_has_no_record_is_found(results: Path) -> None:
     (folder / "checksums" / "audit.json.json").unlink()
     found = {finding.what.rpartition("/")[2]: finding.found for finding in check_directory(results)}
     assert found == {
-        "weights.safetensors": "missing",
+        "weights.safetensors": "missing: `run` makes it again",
         "audit.json": "has no recorded checksum: `run` makes it again",
+        "planned jobs": "1 of 6 have no result: not run yet, or removed; `run` makes them",
     }
+
+
+def test_jobs_that_are_gone_and_damage_of_the_campaigns_own_files_are_told(results: Path) -> None:
+    shutil.rmtree(min((results / "runs").iterdir()))
+    (results / "campaign.copy.json").write_text("{}")
+    found = {finding.what: finding.good for finding in check_directory(results)}
+    assert found == {"campaign.copy.json": False, "planned jobs": True}
+
+
+def test_files_of_another_job_are_not_taken_for_its_own_though_their_records_come_along(
+    finished: Path, results: Path, tiny_suite: CampaignSuite
+) -> None:
+    one, other = sorted((results / "runs").iterdir())[:2]
+    for folder in ("measurements", "checksums/measurements"):
+        (one / folder).rename(results / "aside")
+        (other / folder).rename(one / folder)
+        (results / "aside").rename(other / folder)
+    assert not all(finding.good for finding in check_directory(results))
+    run(results, tiny_suite)
+    assert contents(results) == contents(finished)
 
 
 def test_a_folder_without_a_campaign_is_refused(tmp_path: Path) -> None:

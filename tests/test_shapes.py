@@ -153,3 +153,26 @@ def test_validate_and_plan_refuse_with_exit_code_2(tmp_path: Path, capsys: pytes
         assert app.run(command) == 2
         assert "decoder/conv0.weight: the ticket has shape" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("prunable", "key", "message"),
+    [
+        ("{kinds: [linear]}", "mask.prunable", "leave no weights to prune"),
+        ("{exclude: [generator, discriminator]}", "mask.prunable", "leave no weights to prune"),
+        ("{exclude: [generator/conv7]}", "mask.prunable.exclude.0", "matches nothing in 'dcgan'; did you mean"),
+        ("{exclude: ['*']}", "mask.prunable.exclude.0", "'*' matches nothing in 'dcgan'"),
+    ],
+)
+def test_layers_that_are_not_there_and_masks_with_nothing_to_prune_are_told(
+    prunable: str, key: str, message: str
+) -> None:
+    with pytest.raises(SuiteError) as caught:
+        planned(f"experiments.ticket.mask.prunable={prunable}")
+    (line,) = [line for line in caught.value.problems if "experiments.ticket" in line]
+    assert f"experiments.ticket.{key}: " in line
+    assert message in line
+
+
+def test_layers_that_are_there_may_be_excluded() -> None:
+    planned("experiments.ticket.mask.prunable={exclude: [generator/conv0, discriminator]}")

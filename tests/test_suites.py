@@ -181,7 +181,7 @@ EDITS = [
     ("arm: imp@4", "arm: imp@0", "claims.winning.compare.0.baseline: 'imp@0' is compared with itself"),
     ("arm: imp,", "arm: imp@4,", "claims.deepest.compare.0.arm: 'sparsest' looks at every level, expected an experiment without @LEVEL, found 'imp@4'"),
     ("baseline: imp@0}\n    margin", "reference: p/n}\n    margin", "claims.winning.compare.0.reference: 'matches' compares two arms, expected 'baseline' instead of 'reference'"),
-    ("metric: fid\n    compare:\n", "metric: fdi\n    compare:\n", "claims.winning.compare.0.arm: experiment 'imp' does not measure 'fdi'; did you mean 'fid'?"),
+    ("metric: fid\n    compare:\n", "metric: fdi\n    compare:\n", "claims.winning.metric: no experiment measures 'fdi'; did you mean 'fid'?"),
     ("kalibhat2021/dcgan_cifar10_sparsity", "kalibhat2021", "claims.winning.references.0: expected PAPER/NUMBER, found 'kalibhat2021'"),
     ("seeds: 2", "seeds: 99999", "seeds: expected at most 10000 seeds, found 99999"),
     ("kind: matches", "kind: equals", "claims.winning.compare.0.baseline: 'equals' compares with a printed number, expected 'reference' instead of 'baseline'"),
@@ -214,6 +214,19 @@ def test_a_fault_has_the_line_it_was_written_on() -> None:
 def test_all_faults_are_found_in_one_go() -> None:
     text = SUITE.replace("seeds: 3", "sedes: 3").replace("steps: 100", "steps: x").replace("kind: matches", "kind: m")
     assert len(faults(text.replace("    extends: imp\n    levels", "    extends: x\n    levels"), "paper")) == 5
+
+
+def test_a_misspelt_metric_of_a_claim_is_told_once() -> None:
+    text = SUITE.replace("metric: fid\n    compare:\n", "metric: fdi\n    compare:\n", 1)
+    assert [fault.split(": ")[1] for fault in faults(text)] == ["claims.winning.metric"]
+
+
+def test_a_metric_that_only_another_experiment_measures_is_told_at_the_arm() -> None:
+    text = SUITE.replace("    extends: imp\n    mask", "    extends: imp\n    metrics: {mse: {name: mse}}\n    mask", 1)
+    text = text.replace("metric: fid\n    compare:\n", "metric: mse\n    compare:\n", 1)
+    assert any(
+        "claims.winning.compare.0.arm: experiment 'imp' does not measure 'mse'" in fault for fault in faults(text)
+    )
 
 
 def test_a_fault_that_a_matrix_repeats_is_told_once() -> None:

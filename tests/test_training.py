@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from benchmark import training as training_module
+from benchmark.errors import RunError
 from benchmark.models.construction import materialize
 from benchmark.models.conv_autoencoder import build as build_autoencoder
 from benchmark.models.dcgan import build as build_gan
@@ -283,7 +284,7 @@ def test_every_image_is_seen_once_an_epoch_but_for_what_is_left_over() -> None:
     later = training_module._Batches(PIXELS, 8, 0, 4)
     assert torch.equal(later.next(), epochs[1][8:16])
     assert torch.equal(later.last(), epochs[1][8:16])
-    with pytest.raises(ValueError, match="batch size 31 exceeds the 30 training images"):
+    with pytest.raises(RunError, match="batch size 31 exceeds the 30 training images"):
         training_module._Batches(PIXELS, 31, 0, 0)
 
 

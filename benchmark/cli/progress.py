@@ -48,7 +48,7 @@ class Display:
 
     def damaged(self, file: str) -> None:
         """Show that a file is damaged and will be made again."""
-        self._say(f"damaged: {file}: not as it was written; made again")
+        self._say(f"damaged: {file}: not as it was written; made again", always=True)
 
     def progress(self, progress: measurement.Progress) -> None:
         """Show where a running job is."""
@@ -73,10 +73,11 @@ class Display:
             self._bars.update(self._whole, completed=self._count)
         seconds = f" {time.monotonic() - self._begun[ended.job]:.1f} s" if ended.job in self._begun else ""
         reason = f": {ended.reason}" if ended.reason else ""
-        self._say(f"[{self._count}/{self._total}] {ended.outcome} {ended.job}{seconds}{reason}")
+        line = f"[{self._count}/{self._total}] {ended.outcome} {ended.job}{seconds}{reason}"
+        self._say(line, always=ended.outcome == "failed")
 
-    def _say(self, text: str) -> None:
-        if self._quiet:
+    def _say(self, text: str, always: bool = False) -> None:
+        if self._quiet and not always:
             return
         if stderr.is_terminal:
             self._bars.console.out(text, highlight=False)

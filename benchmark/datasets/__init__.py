@@ -1,6 +1,7 @@
 """The family of data sets: `load(options, split, root) -> Images`, for the splits `train` and `test`.
 
-Facts: `shape(options)` is (channels, height, width); `embedded` where no download is needed.
+Facts: `shape(options)` is (channels, height, width); `embedded` where no download is needed, and
+then `train_images`, how many there are to train on.
 """
 
 from benchmark.datasets.options import CelebaOptions, Cifar10Options, DigitsOptions, MnistOptions
@@ -13,7 +14,7 @@ DATASETS = Table(
             "benchmark.datasets.digits:load",
             DigitsOptions,
             "1,797 handwritten digits that scikit-learn carries (UCI), 1,297 to train on and 500 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": True},
+            facts={"shape": lambda options: options.shape, "embedded": True, "train_images": 1297},
         ),
         "mnist": Entry(
             "benchmark.datasets.mnist:load",

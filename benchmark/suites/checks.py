@@ -112,6 +112,9 @@ def _level(experiment: Experiment, name: str, level: str, dense: bool) -> str | 
 
 
 def _claim(suite: Suite, claim: Claim) -> Iterator[Problem]:
+    metrics = _metrics(suite)
+    if claim.metric not in metrics:
+        yield ("metric",), f"no experiment measures '{claim.metric}'{did_you_mean(claim.metric, metrics)}"
     for index, text in enumerate(claim.references):
         if not _REFERENCE.fullmatch(text):
             yield ("references", index), f"expected PAPER/NUMBER, found '{text}'"
@@ -147,9 +150,13 @@ def _arm(suite: Suite, text: str, metric: str, whole: bool) -> str | None:
     if name not in suite.experiments:
         return f"unknown experiment '{name}'{did_you_mean(name, suite.experiments)}"
     experiment = suite.experiments[name]
-    if metric not in experiment.metrics:
+    if metric not in experiment.metrics and metric in _metrics(suite):  # one that nobody measures is told at its key
         return f"experiment '{name}' does not measure '{metric}'{did_you_mean(metric, experiment.metrics)}"
     return None if arm is None else _level(experiment, name, arm["level"], dense=False)
+
+
+def _metrics(suite: Suite) -> set[str]:
+    return {metric for experiment in suite.experiments.values() for metric in experiment.metrics}
 
 
 def _arms(suite: Suite) -> list[str]:

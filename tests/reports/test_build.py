@@ -14,6 +14,7 @@ from benchmark.schema.job import Campaign
 from benchmark.schema.verdict import Verdicts
 from reports.build import build
 from reports.page import Chapter, ClaimSection, Report, Table
+from reports.render import render
 
 
 @pytest.fixture
@@ -165,6 +166,20 @@ def test_commands_run_just_this_claim(claims: dict[str, ClaimSection]) -> None:
     assert claims["ae_same"].commands[0] == (
         "ticketbench run demo --scale small --only ae_same --results DIR --set seeds=5"
     )
+
+
+def test_commands_name_the_file_of_a_suite_that_is_not_built_in(
+    results: ResultsDir, verdicts: Verdicts, monkeypatch: pytest.MonkeyPatch, claims: dict[str, ClaimSection]
+) -> None:
+    assert claims["ae_same"].commands_note == ""
+    monkeypatch.setattr("benchmark.catalog.suite_names", lambda: ("another",))
+    (chapter,) = build([results], [verdicts]).chapters
+    assert chapter.claims[0].commands[0].startswith("ticketbench run demo.yaml --scale small --only ")
+    assert chapter.claims[0].commands_note == (
+        "demo.yaml is not among the suites of this installation; its text as it was run stands in the results "
+        "directory's campaign.json."
+    )
+    assert chapter.claims[0].commands_note in render(build([results], [verdicts])).replace("&#39;", "'")
 
 
 def test_notes_contradictions_and_environment_are_there(chapter: Chapter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from benchmark import catalog
 from benchmark.schema.verdict import ArmSummary, Verdict
 from reports.comparisons import arms_of, comparisons, decisive, remarks, seeds
 from reports.curve import curve
@@ -52,6 +53,7 @@ def claim_section(evidence: Evidence, verdict: Verdict, anchor: str) -> ClaimSec
         layers=layers(evidence, arms_of(verdict)),
         notes=_notes(verdict),
         commands=_commands(evidence, verdict),
+        commands_note=_commands_note(verdict),
     )
 
 
@@ -91,6 +93,20 @@ def _grids(evidence: Evidence, arm: ArmSummary, seed: int) -> tuple[Picture, ...
 
 
 def _commands(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
+    suite = verdict.suite if _built_in(verdict) else f"{verdict.suite}.yaml"
     settings = "".join(f" --set {shlex.quote(override)}" for override in evidence.campaign.overrides)
-    run = f"ticketbench run {verdict.suite} --scale {verdict.scale} --only {verdict.claim_id} --results DIR{settings}"
+    run = f"ticketbench run {suite} --scale {verdict.scale} --only {verdict.claim_id} --results DIR{settings}"
     return run, "ticketbench verify DIR", "ticketbench report DIR -o report.html"
+
+
+def _commands_note(verdict: Verdict) -> str:
+    if _built_in(verdict):
+        return ""
+    return (
+        f"{verdict.suite}.yaml is not among the suites of this installation; its text as it was run stands in the "
+        "results directory's campaign.json."
+    )
+
+
+def _built_in(verdict: Verdict) -> bool:
+    return verdict.suite in catalog.suite_names()

@@ -157,6 +157,7 @@ class ClaimSection(Record):
     layers: Table | None
     notes: tuple[str, ...]
     commands: tuple[str, ...]
+    commands_note: str
 
 
 class Choice(Record):

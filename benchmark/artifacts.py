@@ -13,23 +13,21 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
-from benchmark.errors import ArtifactError, CampaignError, NondeterminismError
+from benchmark.documents import R, as_json, check_format, parsed
+from benchmark.errors import CampaignError, NondeterminismError
 from benchmark.schema.job import Campaign, MetricRequest, Plan, PlannedJob
 from benchmark.schema.measurement import Divergence, Failure, Measurement, Outcome, Stage
 from benchmark.schema.record import Record
-from benchmark.schema.suite import FORMAT
 from benchmark.schema.verdict import Verdicts
 from benchmark.storage import TEMPORARY, Storage
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
-
-R = TypeVar("R", bound=Record)
 
 _MADE_BY: Mapping[str, Stage] = {
     "mask.safetensors": "mask",
@@ -45,11 +43,6 @@ _MADE_BY: Mapping[str, Stage] = {
     "samples": "measure",
     "timings/measure.json": "measure",
 }
-
-
-def _json(value: Any, by_name: bool = False) -> bytes:
-    # Records in the order given: claims and experiments are read in the order in which their suite has them.
-    return (json.dumps(value, indent=1, sort_keys=by_name, allow_nan=False) + "\n").encode()
 
 
 class RunDir:
@@ -100,7 +93,7 @@ class RunDir:
 
     def write_job(self, planned: PlannedJob) -> None:
         """Write the job, unless it is there already."""
-        text = _json(planned.model_dump(mode="json"))
+        text = as_json(planned.model_dump(mode="json"))
         if not self.files.has(self.JOB) or self.files.read(self.JOB) != text:
             self.files.write(self.JOB, text)
 
@@ -157,7 +150,7 @@ class RunDir:
 
     def write_measurement(self, request: MetricRequest, measurement: Measurement) -> None:
         """Write a measurement."""
-        self.files.write(f"measurements/{request.key}.json", _json(measurement.model_dump(mode="json")))
+        self.files.write(f"measurements/{request.key}.json", as_json(measurement.model_dump(mode="json")))
 
     def write_statistics(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Write feature statistics as npz, the same bytes for the same arrays."""
@@ -179,11 +172,11 @@ class RunDir:
 
     def write_record(self, name: str, record: Record) -> None:
         """Write a record as JSON."""
-        self.files.write(name, _json(record.model_dump(mode="json")))
+        self.files.write(name, as_json(record.model_dump(mode="json")))
 
     def write_document(self, name: str, value: JsonValue) -> None:
         """Write a plain JSON document (environment, timings)."""
-        self.files.write(name, _json(value, by_name=True))
+        self.files.write(name, as_json(value, by_name=True))
 
     def read_document(self, name: str) -> JsonValue:
         """Return a plain JSON document, or null if there is none."""
@@ -208,7 +201,7 @@ class RunDir:
         return "done" if all((self.path / name).exists() for name in (self.WEIGHTS, self.AUDIT)) else "missing"
 
     def _read_record(self, name: str, kind: type[R]) -> R:
-        return _parsed(self.files.read(name), kind, self.path / name)
+        return parsed(self.files.read(name), kind, self.path / name)
 
 
 class ResultsDir:
@@ -252,17 +245,17 @@ class ResultsDir:
         """Return the campaign; raise `CampaignError` if there is none or its format is newer than this code."""
         if not self.has_campaign():
             raise CampaignError(f"{self.path}: no campaign here; `ticketbench run SUITE --results DIR` starts one")
-        _check_format(self.path / "campaign.json")
-        return _parsed(self.files.read("campaign.json"), Campaign, self.path / "campaign.json")
+        check_format(self.path / "campaign.json")
+        return parsed(self.files.read("campaign.json"), Campaign, self.path / "campaign.json")
 
     def restore_campaign(self) -> Campaign | None:
         """Return a damaged campaign from its copy; null where no job was begun, so that nothing is lost with it.
 
         Raises `CampaignError` where the copy is damaged too, or the campaign is of a newer format.
         """
-        _check_format(self.path / "campaign.json")
+        check_format(self.path / "campaign.json")
         if self.files.has(self.COPY):
-            return _parsed(self.files.read(self.COPY), Campaign, self.path / self.COPY)
+            return parsed(self.files.read(self.COPY), Campaign, self.path / self.COPY)
         if any(self.runs()):
             raise CampaignError(f"{self.path}: campaign.json and its copy are damaged; use a new directory")
         return None
@@ -270,7 +263,7 @@ class ResultsDir:
     def write_campaign(self, campaign: Campaign) -> None:
         """Write the campaign, and first its copy: whatever happens, one of them is whole."""
         for name in (self.COPY, "campaign.json"):
-            self.files.write(name, _json(campaign.model_dump(mode="json")))
+            self.files.write(name, as_json(campaign.model_dump(mode="json")))
 
     def run(self, job_id: str) -> RunDir:
         """Return the folder of a job."""
@@ -296,29 +289,8 @@ class ResultsDir:
 
     def write_verdicts(self, verdicts: Verdicts) -> None:
         """Write the verdicts."""
-        self.files.write("verdicts.json", _json(verdicts.model_dump(mode="json")))
+        self.files.write("verdicts.json", as_json(verdicts.model_dump(mode="json")))
 
     def read_verdicts(self) -> Verdicts:
         """Return the verdicts as last judged."""
-        return _parsed(self.files.read("verdicts.json"), Verdicts, self.path / "verdicts.json")
-
-
-def _check_format(path: Path) -> None:
-    """Raise `CampaignError` for a newer format; asked before the checksum, which a newer version may keep elsewhere."""
-    try:
-        found = json.loads(path.read_bytes())
-    except (ValueError, OSError):
-        return  # damaged: whoever reads it says so
-    if isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT:
-        raise CampaignError(
-            f"{path}: written by a newer ticketbench (format {found['format']}; this one reads up to {FORMAT})"
-        )
-
-
-def _parsed(data: bytes, kind: type[R], path: Path) -> R:
-    try:
-        return kind.model_validate_json(data)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(key) for key in fault["loc"]) or "not a JSON object"
-        raise ArtifactError(f"{path}: {where}: {fault['msg']}") from None
+        return parsed(self.files.read("verdicts.json"), Verdicts, self.path / "verdicts.json")

@@ -1,7 +1,8 @@
 """Whether masks and weights fit the models they are for, told before anything runs: shapes alone, without memory.
 
 Networks are built on torch's meta device, and the masks of one job are taken over by the next by the very rules of
-`benchmark.tickets`. So this module imports torch; whoever plans asks it only where a plan moves something, or names layers.
+`benchmark.tickets`. So this module imports torch; whoever plans asks it only where a plan moves something or names
+layers.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def line_of(part: str, text: str = SUITE) -> int:
         (["experiments.gan.model.z_dmi=3"], "experiments.gan.model.z_dmi", "did you mean 'z_dim'?"),
         (["experiments.gan.model.z_dim=many"], "experiments.gan.model.z_dim", "integer"),
         (["experiments.gan.dataset.name=digts"], "experiments.gan.dataset.name", "did you mean 'digits'?"),
-        (["experiments.gan.training.batch_size=5000"], "experiments.gan.training.batch_size", "'digits' has 1297 images"),
+        (["experiments.gan.training.batch_size=5000"], "gan.training.batch_size", "'digits' has 1297 images"),
         (["experiments.gan.objective.name=gam"], "experiments.gan.objective.name", "did you mean 'gan'?"),
         (["experiments.gan.metrics.fid.name=fed"], "experiments.gan.metrics.fid.name", "did you mean 'fid'?"),
         (

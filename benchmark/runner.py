@@ -92,9 +92,10 @@ def run_campaign(
     try:
         with FileLock(results.lock, timeout=0):
             results.sweep()
-            if results.is_campaign_damaged():
-                watcher.damaged("campaign.json")
+            damaged = results.is_campaign_damaged()
             campaign = open_campaign(results, device, suites)
+            if damaged:
+                watcher.damaged("campaign.json")
             if device != "cpu":
                 _drop_stale(results, [suite.plan for suite in campaign.suites.values()])
             return _run(results, wanted_jobs([suite.plan for suite in suites], only), executor, watcher)

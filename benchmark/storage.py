@@ -152,8 +152,8 @@ class Storage:
             record = json.loads(self._record_path(name).read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        whole = isinstance(record, dict) and {"sha256", "size", "mtime_ns", "owner"} <= record.keys()
-        return record if whole and record["owner"] == self.owner else None
+        whole = isinstance(record, dict) and {"sha256", "size", "mtime_ns"} <= record.keys()
+        return record if whole and record.get("owner", self.owner) == self.owner else None
 
 
 class _temporary:  # noqa: N801 - a context manager used like a function

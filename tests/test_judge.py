@@ -118,6 +118,7 @@ class Case:
         for seed, value in enumerate(values):
             run = self.results.run(job_id(level, seed))
             run.files.write(run.WEIGHTS, b"")
+            run.write_document(run.AUDIT, {})
             for name, number in (("fid", value), ("sparsity", sparsity)):
                 run.write_measurement(
                     request(name),

@@ -57,9 +57,9 @@ def test_a_diverged_training_is_an_outcome_and_a_failed_one_is_not(coder: Path, 
     assert "6 diverged" in err
 
     folder = tmp_path / "failed"
-    greedy = ["--set", "experiments.dense.training.batch_size=5000"]
-    code, _, err = call(*arguments[:3], folder, *arguments[4:], *greedy)
+    absent = ["--set", "experiments.dense.dataset={name: mnist, image_size: 32}", "--data", tmp_path / "nowhere"]
+    code, _, err = call(*arguments[:3], folder, *arguments[4:], *absent)
     assert code == 4
     assert err.count("failed conv_autoencoder") == 3
-    assert "the batch size 5000 exceeds the 1297 training images" in err
+    assert "--data DIR" in err
     assert call("verify", folder)[0] == 4

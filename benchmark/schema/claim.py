@@ -14,7 +14,8 @@ Expect = Literal["reproduced", "not reproduced", "any"]
 class Comparison(Record):
     """One effect: `arm` against `baseline` (both `EXPERIMENT@LEVEL`; `sparsest` names an experiment as arm).
 
-    `reference` (`PAPER/NUMBER`) stands in for the baseline where a printed number is compared.
+    `reference` (`PAPER/NUMBER`) stands in for the baseline where a printed number is compared. `found_by` looks at an
+    arm alone.
     """
 
     arm: str
@@ -23,8 +24,8 @@ class Comparison(Record):
 
     @model_validator(mode="after")
     def _against_one(self) -> Self:
-        if (self.baseline is None) == (self.reference is None):
-            raise ValueError("a comparison is against a 'baseline' or a 'reference', exactly one of them")
+        if self.baseline is not None and self.reference is not None:
+            raise ValueError("a comparison is against a 'baseline' or a 'reference', not both")
         return self
 
 
@@ -47,6 +48,8 @@ class BaseClaim(Record):
     metric: Name
     compare: Annotated[tuple[Comparison, ...], Field(min_length=1)]
     paired: bool = True
+    timing: Name | None = None
+    """The suite's timing that the metric is read from: `training_seconds` or `step_seconds`."""
     expect: Expect = "reproduced"
     references: tuple[str, ...] = ()
     contested: str | None = None
@@ -107,7 +110,17 @@ class Same(BaseClaim):
     margin: Margin
 
 
+class FoundBy(BaseClaim):
+    """The metric of most runs, `share` of them at least, lies from `earliest` to `latest` (an epoch, a step)."""
+
+    kind: Literal["found_by"]
+    earliest: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    latest: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    share: Annotated[float, Field(gt=0, lt=1)]
+    because: Annotated[str, Field(min_length=10)]
+
+
 Claim = Annotated[
-    Matches | Beats | Equals | Reduces | Sparsest | Differs | Same,
+    Matches | Beats | Equals | Reduces | Sparsest | Differs | Same | FoundBy,
     Field(discriminator="kind"),
 ]

@@ -33,17 +33,21 @@ class MaskRecipe(Record):
     rounds: PositiveInt = 1
     sparsity: Fraction | None = None
     pool: Literal["global", "component", "layer"] = "global"
+    granularity: Literal["weight", "channel"] = "weight"
     prunable: Prunable = Prunable()
     components: tuple[str, ...] | None = None
     map: dict[str, str] = {}
 
 
 class StartRecipe(Record):
-    """Where a job's start weights come from, per component, and at which step its training starts."""
+    """Where a job's start weights come from, per component, and at which step its training starts.
+
+    `end` is the step at which the job of the origins ended, which may be known only then.
+    """
 
     origins: dict[str, Origin]
     optimizer: Literal["fresh", "restored"] = "fresh"
-    start_step: Step = 0
+    start_step: Moment = 0
 
 
 class Job(Record):
@@ -56,6 +60,7 @@ class Job(Record):
     mask: MaskRecipe
     start: StartRecipe
     training: Training
+    shrink: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -12,8 +12,11 @@ from benchmark.schema.record import Finite, Name, Record
 Stage = Literal["mask", "train", "measure"]
 """What a job does, in this order."""
 
-Outcome = Literal["done", "diverged", "failed", "blocked", "missing"]
-"""How a job ended: `diverged` also where a job it needs diverged, `blocked` where one failed."""
+Outcome = Literal["done", "diverged", "unstable", "failed", "blocked", "missing"]
+"""How a job ended: `diverged` also where a job it needs diverged, `blocked` where one failed.
+
+`unstable` is a training that was to stop at an event, and ended without it; so is what needs one.
+"""
 
 
 class Measurement(Record):
@@ -45,6 +48,18 @@ class Divergence(Record):
 
     step: int
     what: str
+
+
+class Event(Record):
+    """What a training that stops at an event saw: at which step and epoch it stopped, null where it never did.
+
+    `distances` are those compared after each look at the mask, newest last.
+    """
+
+    found: bool
+    step: int
+    epoch: float
+    distances: tuple[tuple[float, ...], ...]
 
 
 class Progress(Record):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from benchmark.schema.claim import Claim
+from benchmark.schema.claim import Claim, Source
 from benchmark.schema.record import Finite, Fraction, Name, PositiveInt, Record, Selection, Step
 
 Moment = Annotated[int, Field(ge=0)] | Literal["end"]
@@ -28,16 +28,52 @@ class Optimizer(Record):
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
 
+class MaskStable(Record):
+    """Stop once the channel mask that the scales of batch normalization would give no longer changes.
+
+    After every `every` units the mask is drawn that removes `sparsity` of all channels, and compared by the share of
+    channels that differ (normalized Hamming distance). `reading` says which distances have to be at most `threshold`:
+
+    - `window`: the newest mask against each of the `look_back - 1` before it (the code of You et al. 2020, and that
+      of the first author of Kalibhat et al. 2021);
+    - `consecutive_window`: the last `look_back` distances, each between a mask and the one before it (the
+      documentation of the code of You et al.);
+    - `consecutive`: the newest mask against the one before it alone (the text of Kalibhat et al.).
+    """
+
+    when: Literal["mask_stable"]
+    sparsity: Fraction
+    unit: Literal["epoch", "step"]
+    every: PositiveInt = 1
+    look_back: Annotated[int, Field(ge=2)] = 5
+    threshold: Fraction = 0.1
+    reading: Literal["window", "consecutive_window", "consecutive"] = "window"
+
+
+class Penalty(Record):
+    """What is added to every update's loss: `weight` times the sum of the absolute scales of its batch norms.
+
+    Network slimming (Liu et al. 2017), which You et al. (2020) train early-bird tickets with, weight 1e-4.
+    """
+
+    name: Literal["batch_norm_l1"]
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class Training(Record):
     """How a masked network is trained; `optimizers` maps a component (or `*` for the rest) to its own.
 
-    `steps` are generator (or autoencoder) updates.
+    `steps` are generator (or autoencoder) updates; with `stop` they are the most that are made. `precision` is what
+    the forward and backward passes compute in; weights and optimizers stay in single precision.
     """
 
     steps: PositiveInt
     batch_size: PositiveInt
     optimizers: Annotated[dict[str, Optimizer], Field(min_length=1)]
     ema: Fraction | None = None
+    stop: MaskStable | None = None
+    penalty: Penalty | None = None
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
 
 
 class Prunable(Record):
@@ -52,7 +88,8 @@ class Mask(Record):
 
     `draw` ranks the weights found at `source` by `criterion` and keeps the best; `reuse` takes the mask of
     `source` as it is. `source` is `init`, `ones` or `EXPERIMENT@LEVEL` (`self@previous` is iterative pruning).
-    A drawn level removes `fraction` of what remains, `rounds` times over, or everything up to `sparsity`.
+    A drawn level removes `fraction` of what remains, `rounds` times over, or everything up to `sparsity`. With the
+    granularity `channel`, what is ranked and removed are the channels that batch normalization scales.
     """
 
     op: Literal["draw", "reuse"] = "draw"
@@ -64,6 +101,7 @@ class Mask(Record):
     rounds: PositiveInt = 1
     sparsity: Fraction | None = None
     pool: Literal["global", "component", "layer"] = "global"
+    granularity: Literal["weight", "channel"] = "weight"
     prunable: Prunable = Prunable()
     components: tuple[str, ...] | None = None
     map: dict[str, str] = {}
@@ -93,12 +131,13 @@ class WeightSource(Record):
 class Weights(WeightSource):
     """Where the start weights of a level come from, with exceptions per component.
 
-    `start_step` is the step that the training goes on from (its data order and latents follow);
-    `optimizer: restored` takes the optimizers' state from the same moment as the weights.
+    `start_step` is the step that the training goes on from (its data order and latents follow), `end` the one at
+    which the training that the weights come from ended; `optimizer: restored` takes the optimizers' state from the
+    same moment as the weights.
     """
 
     optimizer: Literal["fresh", "restored"] = "fresh"
-    start_step: Step = 0
+    start_step: Moment = 0
     components: dict[str, WeightSource] = {}
 
 
@@ -110,7 +149,11 @@ class LevelRange(Record):
 
 
 class Experiment(Record):
-    """One method on one task. Level 0 is the dense network, whatever `mask` and `weights` say."""
+    """One method on one task. Level 0 is the dense network, whatever `mask`, `weights` and `shrink` say.
+
+    With `shrink` the channels that the mask removes are taken out of the network before it is trained. `only_at`
+    names the scales that have the experiment (all, where it is empty).
+    """
 
     says: str = ""
     dataset: Selection
@@ -119,6 +162,8 @@ class Experiment(Record):
     training: Training
     mask: Mask | None = None
     weights: Weights = Weights()
+    shrink: bool = False
+    only_at: tuple[Name, ...] = ()
     levels: tuple[Step, ...] | LevelRange | None = None
     metrics: dict[Name, Selection] = {}
 
@@ -171,6 +216,37 @@ class Budget(Record):
     machine: str
 
 
+class Timing(Record):
+    """Trainings timed against each other while nothing else runs on the machine (statistics, R13).
+
+    Every arm is timed in `processes` processes of its own, in interleaved order: `warm_up` steps, then `steps` timed
+    ones. Process p times the arm's seed number p, going round.
+    """
+
+    says: str
+    arms: Annotated[dict[Name, ArmName], Field(min_length=2)]
+    processes: Annotated[int, Field(ge=2)] = 10
+    warm_up: PositiveInt = 5
+    steps: PositiveInt = 20
+
+
+class Figure(Record):
+    """A figure of the paper, redrawn from what was measured: metric `y` over `x`, a line an experiment.
+
+    `x` and `y` are metrics; with `timing`, `y` may be a time that it measured.
+    """
+
+    says: Annotated[str, Field(min_length=10)]
+    source: Source
+    y: Name
+    x: Name = "sparsity"
+    experiments: Annotated[tuple[str, ...], Field(min_length=1)]
+    timing: Name | None = None
+    references: tuple[str, ...] = ()
+    only_at: tuple[Name, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class Suite(Record):
     """A whole suite at one scale: `scales` already merged in, experiments expanded."""
 
@@ -186,3 +262,5 @@ class Suite(Record):
     budget: Budget | None = None
     experiments: dict[str, Experiment]
     claims: dict[Name, Claim]
+    timings: dict[Name, Timing] = {}
+    figures: dict[Name, Figure] = {}

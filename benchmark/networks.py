@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
     "conv": (nn.Conv1d, nn.Conv2d, nn.Conv3d),
@@ -85,6 +86,28 @@ def prunable_weights(networks: Networks, kinds: tuple[str, ...], exclude: tuple[
                 assert isinstance(weight, nn.Parameter)
                 found[f"{address}.weight"] = weight
     return found
+
+
+def channel_scales(networks: Networks, exclude: tuple[str, ...] = ()) -> dict[str, nn.Parameter]:
+    """Return the scale [channels] of every affine batch norm by full name: one value for each prunable channel.
+
+    `exclude` holds `component/module.path` or `component`. The shift of a channel is named as `shift_name` says.
+    """
+    found = {}
+    for component, module in sorted(networks.components.items()):
+        for path, layer in module.named_modules():
+            address = f"{component}/{path}"
+            affine = isinstance(layer, _BatchNorm) and layer.affine
+            if affine and address not in exclude and component not in exclude:
+                scale = layer.weight
+                assert isinstance(scale, nn.Parameter)
+                found[f"{address}.weight"] = scale
+    return found
+
+
+def shift_name(scale: str) -> str:
+    """Return the full name of the shift that belongs to a scale."""
+    return f"{scale.removesuffix('.weight')}.bias"
 
 
 def layer_names(networks: Networks) -> list[str]:

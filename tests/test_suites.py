@@ -124,7 +124,7 @@ def test_overrides_come_after_the_scale_and_before_extends() -> None:
         ("experiments.imp.trainng.steps=1", "--set experiments.imp.trainng.steps=1: experiments.imp.trainng: unknown key; did you mean 'training'?"),
         ("experiments.random.levels.2=1", "--set experiments.random.levels.2=1: experiments.random.levels.2: expected a position in the list, 0 to 1, found '2'"),
         ("title.x=1", "--set title.x=1: title.x: there is no such key below 'A tiny suite' (text)"),
-        ("small=false", "--set small=false: small: unknown key 'small'; known: budget, claims, experiments, first_seed, notes, paper, seeds, title"),
+        ("small=false", "--set small=false: small: unknown key 'small'; known: budget, claims, experiments, figures, first_seed, notes, paper, seeds, timings, title"),
     ],
 )  # fmt: skip
 def test_an_override_that_fits_nothing_is_told(override: str, fault: str) -> None:
@@ -172,7 +172,7 @@ EDITS = [
     ("{mask.sparsity: 0.99, training.batch_size: 8}", "{mask.sparsity: 0.5, training.batch_size: 8}", "experiments.curve.matrix.include.1: the combination exists already, and nothing is added to it"),
     ("{mask.sparsity: 0.9, training.batch_size: 8}\n", "{mask.sparsity: 0.9}\n        - {mask.sparsity: 0.5}\n", "experiments.curve.matrix.exclude: nothing is left of the matrix"),
     ("kind: matches", "kind: mathces", "claims.winning.kind: unknown kind 'mathces'; did you mean 'matches'?"),
-    ("    kind: matches\n", "", "claims.winning.kind: is missing; known: beats, differs, equals, matches, reduces, same, sparsest"),
+    ("    kind: matches\n", "", "claims.winning.kind: is missing; known: beats, differs, equals, found_by, matches, reduces, same, sparsest"),
     ("    margin: {relative: 0.1, because: about the seed noise}\n    ref", "    ref", "claims.winning.margin: is missing"),
     ("relative: 0.1, because: about the seed noise}\n    ref", "because: about the seed noise}\n    ref", "claims.winning.margin: a margin is either 'absolute' or 'relative', exactly one of them"),
     ("arm: imp@4", "arm: imp@5", "claims.winning.compare.0.arm: unknown level '5' of imp, expected one of 0, 1, 2, 3, 4"),

@@ -14,8 +14,10 @@ from benchmark.suites.document import Node, Path
 
 Schema = dict[str, Any]
 
-SCALE_KEYS = ("small", "seeds", "first_seed", "budget", "notes", "experiments", "claims")
-SUITE_KEYS = ("format", "key", "title", "paper", "notes", "seeds", "first_seed", "experiments", "claims", "scales")
+NAMED_KEYS = ("experiments", "claims", "timings", "figures")
+"""What a suite has many of, by name: a scale changes those that are there, and may lack some."""
+SCALE_KEYS = ("small", "seeds", "first_seed", "budget", "notes", *NAMED_KEYS)
+SUITE_KEYS = ("format", "key", "title", "paper", "notes", "seeds", "first_seed", *NAMED_KEYS, "scales")
 
 _EXPERIMENT_TYPES = (
     "Experiment",
@@ -26,6 +28,8 @@ _EXPERIMENT_TYPES = (
     "LevelRange",
     "Selection",
     "WeightSource",
+    "MaskStable",
+    "Penalty",
 )
 _CHANGES: Schema = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 _MATRIX: Schema = {
@@ -51,7 +55,7 @@ def suite_schema() -> Schema:
     """
     schema = Suite.model_json_schema()
     types, top = schema["$defs"], schema["properties"]
-    scale = {key: top[key] for key in SCALE_KEYS} | {"experiments": _CHANGES, "claims": _CHANGES}
+    scale = {key: top[key] for key in SCALE_KEYS} | dict.fromkeys(NAMED_KEYS, _CHANGES)
     types["Scale"] = {"type": "object", "additionalProperties": False, "properties": scale}
     for name in _EXPERIMENT_TYPES:
         types[name].pop("required", None)

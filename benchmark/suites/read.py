@@ -27,8 +27,9 @@ from benchmark.suites.document import (
 )
 from benchmark.suites.expand import expand_experiments
 from benchmark.suites.faults import faults_of
-from benchmark.suites.json_schema import SCALE_KEYS, SUITE_KEYS, references_schema, suite_schema
+from benchmark.suites.json_schema import NAMED_KEYS, SCALE_KEYS, SUITE_KEYS, references_schema, suite_schema
 from benchmark.suites.merge import PathFault, expect_known, merge, put
+from benchmark.suites.presence import at_scale
 
 FIXED = {"format", "key", "scales", "small"}  # a run may not rename a suite, nor call a small scale a large one
 
@@ -69,7 +70,8 @@ def read_suite(text: str, file: str, scale: str, overrides: Sequence[str] = ()) 
     """Return a suite at a scale; raise `SuiteError` with all faults found.
 
     The scale's changes are merged in first, then the overrides (`path=value`), then `extends` and `matrix` are
-    resolved. Claims whose `only_at` lacks the scale are left out.
+    resolved. What has an `only_at` without the scale is left out, and with it the comparisons and lines of figures
+    that name an experiment so left out.
     """
     faults: list[Fault] = []
     written = _known_keys(read_document(text, file, faults), faults)
@@ -78,10 +80,10 @@ def read_suite(text: str, file: str, scale: str, overrides: Sequence[str] = ()) 
         faults.append(Fault(scales.mark, ("scales",), f"no scale '{scale}'{did_you_mean(scale, scales.entries)}"))
         scale = next(iter(scales.entries))  # so that the rest of the file is checked too
     tree = _overridden(_scaled(written, scale, faults), overrides, faults)
-    tree = _claims_at(tree, scale, scales, faults)
     experiments = tree.child("experiments")
     if experiments is not None and isinstance(experiments.value, Mapping):
         tree = put(tree, ["experiments"], expand_experiments(experiments, faults))
+    tree = at_scale(tree, scale, scales, faults)
     tree = put(tree, ["scale"], Node(scale, nearest(scales, (scale,)), scale))
     loaded = Loaded(_validated(tree, faults), tree)
     loaded.raise_problems([loaded.problem(path, message) for path, message in check_suite(loaded.suite)])
@@ -138,7 +140,7 @@ def _scaled(tree: Node, scale: str, faults: list[Fault]) -> Node:
     changes = (tree.child("scales") or tree).child(scale) or Node(None, tree.mark)
     base = replace(tree, value={key: node for key, node in tree.entries.items() if key != "scales"})
     known = {key: node for key, node in changes.entries.items() if key in SCALE_KEYS}
-    for kind in known.keys() & {"experiments", "claims"}:
+    for kind in known.keys() & set(NAMED_KEYS):
         there = base.entries[kind].entries if kind in base.entries else {}
         for name in known[kind].entries.keys() - there.keys():
             message = f"a scale changes what the suite has, but '{name}' is not there{did_you_mean(name, there)}"
@@ -168,7 +170,7 @@ def _override(tree: Node, override: str) -> Node:
     if not equals:
         raise PathFault((), "expected PATH=VALUE")
     expect_known(keys[0], {*SUITE_KEYS, *SCALE_KEYS} - FIXED, "key")
-    if keys[0] in ("experiments", "claims") and len(keys) > 1:
+    if keys[0] in NAMED_KEYS and len(keys) > 1:
         there = tree.child(keys[0]) or Node(None, tree.mark)
         expect_known(keys[1], there.entries, keys[0][:-1], path=(keys[0],))
     return put(tree, keys, read_value(text, _origin(override), tuple(keys)))
@@ -176,22 +178,6 @@ def _override(tree: Node, override: str) -> Node:
 
 def _origin(override: str) -> str:
     return f"--set {one_line(override)}"
-
-
-def _claims_at(tree: Node, scale: str, scales: Node, faults: list[Fault]) -> Node:
-    claims = tree.child("claims")
-    if claims is None or not isinstance(claims.value, Mapping):
-        return tree
-    kept: dict[str, Node] = {}
-    for name, claim in claims.value.items():
-        only = claim.child("only_at") or Node((), claim.mark)
-        for index, item in enumerate(only.items):
-            if item.value not in scales.entries:
-                message = f"no scale '{item.text}'{did_you_mean(item.text, scales.entries)}"
-                faults.append(Fault(item.mark, ("claims", name, "only_at", index), message))
-        if not only.items or scale in [item.value for item in only.items]:
-            kept[name] = claim
-    return put(tree, ["claims"], replace(claims, value=kept))
 
 
 def _validated(tree: Node, faults: list[Fault]) -> Suite:

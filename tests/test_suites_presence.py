@@ -1,0 +1,70 @@
+"""What a scale does not have: experiments, and the comparisons and figures that speak of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmark.errors import SuiteError
+from benchmark.suites import read_suite
+from tests.tiny import SUITE
+
+TEXT = SUITE.replace(
+    "claims: {}",
+    """\
+  gan_big:
+    extends: gan
+    only_at: [paper]
+  gan_big_imp:
+    extends: gan_big
+    mask: {from: self@previous, fraction: 0.2}
+    levels: [0, 1]
+claims:
+  both:
+    says: Tickets match on both data sets.
+    source: {paper: tiny}
+    kind: matches
+    metric: fid
+    margin: {absolute: 1, because: as good as any other}
+    compare:
+      - {arm: gan_imp@2, baseline: gan_imp@0}
+      - {arm: gan_big_imp@1, baseline: gan_big_imp@0}
+  big:
+    says: Tickets match on the large data set.
+    source: {paper: tiny}
+    kind: matches
+    metric: fid
+    margin: {absolute: 1, because: as good as any other}
+    compare: [{arm: gan_big_imp@1, baseline: gan_big_imp@0}]
+figures:
+  six: {says: distance over sparsity, source: {paper: tiny}, y: fid, experiments: [gan_imp, gan_big_imp]}
+  seven: {says: distance over sparsity, source: {paper: tiny}, y: fid, experiments: [gan_big_imp]}
+  eight: {says: distance over sparsity, source: {paper: tiny}, y: fid, experiments: [gan_imp], only_at: [paper]}""",
+).replace("  small: {small: true}", "  paper: {}\n  small: {small: true}")
+
+
+def test_a_scale_lacks_its_absent_experiments_and_all_that_speaks_of_them() -> None:
+    suite = read_suite(TEXT, "s.yaml", "small").suite
+    assert "gan_big" not in suite.experiments
+    assert "gan_big_imp" not in suite.experiments, "it extends an absent one"
+    assert [one.arm for one in suite.claims["both"].compare] == ["gan_imp@2"]
+    assert set(suite.claims) == {"both"}
+    assert {name: figure.experiments for name, figure in suite.figures.items()} == {"six": ("gan_imp",)}
+
+
+def test_a_scale_that_has_them_has_everything() -> None:
+    suite = read_suite(TEXT, "s.yaml", "paper").suite
+    assert len(suite.claims["both"].compare) == 2
+    assert set(suite.claims) == {"both", "big"}
+    assert set(suite.figures) == {"six", "seven", "eight"}
+
+
+@pytest.mark.parametrize("where", ["gan_big", "eight"])
+def test_an_unknown_scale_is_told_wherever_it_stands(where: str) -> None:
+    old = "only_at: [paper]}" if where == "eight" else "only_at: [paper]\n"
+    with pytest.raises(SuiteError, match=rf"{where}.only_at.0: no scale 'papr'; did you mean 'paper'"):
+        read_suite(TEXT.replace(old, old.replace("paper", "papr")), "s.yaml", "small")
+
+
+def test_a_typing_error_is_no_absence() -> None:
+    with pytest.raises(SuiteError, match="unknown experiment 'gan_imq'"):
+        read_suite(TEXT.replace("arm: gan_imp@2", "arm: gan_imq@2"), "s.yaml", "small")

@@ -131,7 +131,7 @@ class _Expansion:
             values=mask.values,
             criterion=self.tasks[name].criterion,
             fraction=mask.fraction,
-            rounds=mask.rounds,
+            rounds=mask.rounds * self._levels_above(name, mask, level),
             sparsity=mask.sparsity,
             pool=mask.pool,
             prunable=mask.prunable,
@@ -184,7 +184,7 @@ class _Expansion:
             return Origin(stream=source.source.removeprefix("fresh:"))
         experiment, _, where = source.source.partition("@")
         experiment = name if experiment == "self" else experiment
-        target = level - 1 if where == "previous" else level if where == "same" else int(where)
+        target = self._level(name, where, level)
         identifier = self.job(experiment, target, seed)
         if source.at != "end":
             job = self.jobs[identifier]
@@ -198,6 +198,19 @@ class _Expansion:
                 self.problems.add((*block, "at"), message)
             self.snapshots[identifier].add(source.at)
         return Origin(job=identifier, at=source.at)
+
+    def _level(self, name: str, where: str, level: int) -> int:
+        """Return the level that `previous`, `same` or a number means to a level of an experiment."""
+        if where == "previous":
+            return max(level - self.tasks[name].experiment.stride, 0)
+        return level if where == "same" else int(where)
+
+    def _levels_above(self, name: str, mask: Mask, level: int) -> int:
+        """Return how many levels a drawn mask lies above its source: one, where that is another experiment's."""
+        experiment, _, where = mask.source.partition("@")
+        if mask.fraction is None or experiment not in ("init", "self", name):
+            return 1
+        return level - (self._level(name, where, level) if where else 0)
 
 
 def _check_metric_names(plan: Plan, problems: Problems) -> None:

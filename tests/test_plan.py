@@ -49,6 +49,53 @@ def test_a_level_named_by_number_is_that_level_for_every_level() -> None:
     assert arm(plan, "gan_random", 3).job.mask.origin.job == arm(plan, "gan_imp", 1).id
 
 
+STRIDES = SUITE.replace(
+    "  auto:\n",
+    """\
+  gan_strides:
+    extends: gan
+    mask: {from: self@previous, fraction: 0.2}
+    levels: {last: 6, step: 2}
+  gan_one_shot:
+    extends: gan
+    mask: {from: self@0, fraction: 0.2}
+    levels: [2, 6]
+  gan_snip:
+    extends: gan
+    mask: {from: init, fraction: 0.2, criterion: {name: snip}}
+    levels: [2, 6]
+  auto:
+""",
+    1,
+)
+
+
+def test_a_level_has_the_same_sparsity_however_it_was_come_to() -> None:
+    plan = planned(STRIDES)
+    rounds = {
+        (one.experiment, one.level): plan.job(one.job).job.mask.rounds
+        for one in plan.arms
+        if one.experiment in ("gan_strides", "gan_one_shot", "gan_snip") and one.level
+    }
+    assert rounds == {
+        ("gan_strides", 2): 2,
+        ("gan_strides", 4): 2,
+        ("gan_strides", 6): 2,
+        ("gan_one_shot", 2): 2,
+        ("gan_one_shot", 6): 6,
+        ("gan_snip", 2): 2,
+        ("gan_snip", 6): 6,
+    }
+
+
+def test_levels_between_those_of_a_range_with_a_step_are_never_trained() -> None:
+    plan = planned(STRIDES)
+    four, two, dense = (arm(plan, "gan_strides", level) for level in (4, 2, 0))
+    assert four.job.mask.origin.job == two.id
+    assert two.job.mask.origin.job == dense.id
+    assert {one.level for one in plan.arms if one.experiment == "gan_strides"} == {0, 2, 4, 6}
+
+
 def is_in_order(plan: Plan) -> bool:
     seen: set[str] = set()
     for job in plan.jobs:

@@ -88,7 +88,10 @@ class Mask(Record):
 
     `draw` ranks the weights found at `source` by `criterion` and keeps the best; `reuse` takes the mask of
     `source` as it is. `source` is `init`, `ones` or `EXPERIMENT@LEVEL` (`self@previous` is iterative pruning).
-    A drawn level removes `fraction` of what remains, `rounds` times over, or everything up to `sparsity`. With the
+    A drawn level removes `fraction` of what remains, or everything up to `sparsity`. The fraction is removed `rounds`
+    times for every level above the source's: once the `rounds` from one level to the next, and at level 5 drawn from
+    `init` or `self@0` (one-shot pruning) five times; as often as for one level where another experiment is the
+    source. So a level has the same sparsity however it was come to. With the
     granularity `channel`, what is ranked and removed are the channels that batch normalization scales.
     """
 
@@ -142,10 +145,11 @@ class Weights(WeightSource):
 
 
 class LevelRange(Record):
-    """Levels `first` to `last`, both included."""
+    """Levels `first` to `last`, both included, and of them every `step`-th: those between are never trained."""
 
     first: Step = 0
     last: Step
+    step: PositiveInt = 1
 
 
 class Experiment(Record):
@@ -167,12 +171,17 @@ class Experiment(Record):
     levels: tuple[Step, ...] | LevelRange | None = None
     metrics: dict[Name, Selection] = {}
 
+    @property
+    def stride(self) -> int:
+        """How many levels below a level the `previous` one is."""
+        return self.levels.step if isinstance(self.levels, LevelRange) else 1
+
     def level_numbers(self) -> tuple[int, ...]:
         """Return the levels in ascending order; by default 0 without a mask, else 1."""
         if self.levels is None:
             return (0,) if self.mask is None else (1,)
         if isinstance(self.levels, LevelRange):
-            return tuple(range(self.levels.first, self.levels.last + 1))
+            return tuple(range(self.levels.first, self.levels.last + 1, self.levels.step))
         return tuple(sorted(set(self.levels)))
 
 

@@ -43,6 +43,8 @@ class Hooks:
     """After every `LOG_EVERY` steps: the step and the mean of each loss since the last call."""
     snapshot: Callable[[int, dict[str, Tensor]], None]
     snapshot_steps: frozenset[int] = frozenset()
+    stepped: Callable[[], None] = lambda: None
+    """After every step, for whoever takes the time."""
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Loop:
             state.step += 1
             self._average(state)
             self._snapshot(state, hooks)
+            hooks.stepped()
             if state.step % LOG_EVERY == 0 or state.step == self.training.steps:
                 losses.flush(state.step)
         _check_finite(state)

@@ -239,10 +239,15 @@ class Timing(Record):
     steps: PositiveInt = 20
 
 
+PICTURES = ("samples", "reconstructions")
+"""What a figure may show instead of a metric."""
+
+
 class Figure(Record):
     """A figure of the paper, redrawn from what was measured: metric `y` over `x`, a line an experiment.
 
-    `x` and `y` are metrics; with `timing`, `y` may be a time that it measured.
+    The name of a matrix stands for all its experiments, joined to one line. `x` and `y` are metrics; with `timing`, `y`
+    may be a time that it measured. With `y` one of `PICTURES` it is the sample grids at `levels` (all, if null).
     """
 
     says: Annotated[str, Field(min_length=10)]
@@ -250,6 +255,7 @@ class Figure(Record):
     y: Name
     x: Name = "sparsity"
     experiments: Annotated[tuple[str, ...], Field(min_length=1)]
+    levels: tuple[Step, ...] | None = None
     timing: Name | None = None
     references: tuple[str, ...] = ()
     only_at: tuple[Name, ...] = ()
@@ -273,3 +279,8 @@ class Suite(Record):
     claims: dict[Name, Claim]
     timings: dict[Name, Timing] = {}
     figures: dict[Name, Figure] = {}
+
+    def line(self, name: str) -> tuple[str, ...]:
+        """Return the experiments that a line of a figure joins: the one of that name, or those of its matrix."""
+        of_matrix = tuple(one for one in self.experiments if one.partition("[")[0] == name)
+        return (name,) if name in self.experiments else of_matrix

@@ -10,6 +10,7 @@ from benchmark.schema.claim import Claim, Comparison
 from benchmark.schema.reference import References
 from benchmark.schema.suite import Experiment, LevelRange, Suite
 from benchmark.suites.document import Path
+from benchmark.suites.figures import check_figures
 
 MAX_LEVEL = 100  # at a fifth per round, 1 in 5 billion weights would be left
 MAX_SEEDS = 10_000
@@ -29,7 +30,9 @@ def check_suite(suite: Suite) -> list[Problem]:
     found = [problem for name in suite.experiments for problem in _sources(suite, name)]
     for claim_id, claim in suite.claims.items():
         found += [(("claims", claim_id, *path), message) for path, message in _claim(suite, claim)]
-    return found
+    for name, figure in suite.figures.items():
+        found += [(("figures", name, *path), message) for path, message in _misspelt(figure.references)]
+    return [*found, *check_figures(suite)]
 
 
 def check_references(suite: Suite, references: Mapping[str, References]) -> list[Problem]:
@@ -42,7 +45,7 @@ def check_references(suite: Suite, references: Mapping[str, References]) -> list
 
 
 def referred(suite: Suite) -> Iterator[tuple[Path, str, str]]:
-    """Yield every printed number that the claims refer to: key path, paper, number."""
+    """Yield every printed number that the claims and figures refer to: key path, paper, number."""
     for claim_id, claim in suite.claims.items():
         texts: list[tuple[Path, str | None]] = [(("references", i), text) for i, text in enumerate(claim.references)]
         texts += [(("compare", i, "reference"), one.reference) for i, one in enumerate(claim.compare)]
@@ -50,6 +53,10 @@ def referred(suite: Suite) -> Iterator[tuple[Path, str, str]]:
             if text is not None:
                 paper, _, number = text.partition("/")
                 yield ("claims", claim_id, *path), paper, number
+    for name, figure in suite.figures.items():
+        for index, text in enumerate(figure.references):
+            paper, _, number = text.partition("/")
+            yield ("figures", name, "references", index), paper, number
 
 
 def _sizes(suite: Suite) -> Iterator[Problem]:
@@ -115,12 +122,16 @@ def _claim(suite: Suite, claim: Claim) -> Iterator[Problem]:
     metrics = _metrics(suite)
     if claim.metric not in metrics:
         yield ("metric",), f"no experiment measures '{claim.metric}'{did_you_mean(claim.metric, metrics)}"
-    for index, text in enumerate(claim.references):
-        if not _REFERENCE.fullmatch(text):
-            yield ("references", index), f"expected PAPER/NUMBER, found '{text}'"
+    yield from _misspelt(claim.references)
     for index, comparison in enumerate(claim.compare):
         for key, message in _comparison(suite, claim, comparison):
             yield ("compare", index, key), message
+
+
+def _misspelt(references: tuple[str, ...]) -> Iterator[Problem]:
+    for index, text in enumerate(references):
+        if not _REFERENCE.fullmatch(text):
+            yield ("references", index), f"expected PAPER/NUMBER, found '{text}'"
 
 
 def _comparison(suite: Suite, claim: Claim, comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,7 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
         return None
     components = tuple(MODELS[model.name].facts["components"])
     _check_components(path, experiment, objective, components, problems)
+    _check_shape(path, dataset, model, problems)
     images = DATASETS[dataset.name].facts.get("train_images")
     if images is not None and experiment.training.batch_size > images:
         problems.add((*path, "training", "batch_size"), f"'{dataset.name}' has {images} images to train on, no more")
@@ -90,6 +91,15 @@ def _member(table: Table, selection: Selection, path: Path, problems: Problems) 
     except OptionError as fault:
         problems.add((*path, *fault.keys), str(fault))
         return None
+
+
+def _check_shape(path: Path, dataset: Resolved, model: Resolved, problems: Problems) -> None:
+    check = MODELS[model.name].facts.get("check_shape")
+    try:
+        if check is not None:
+            check(DATASETS[dataset.name].facts["shape"](DATASETS.parse(dataset)))
+    except ValueError as misfit:
+        problems.add((*path, "dataset"), f"'{model.name}' does not take images of '{dataset.name}': {misfit}")
 
 
 def _request(key: str, selection: Selection, path: Path, problems: Problems) -> MetricRequest | None:

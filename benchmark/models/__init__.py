@@ -1,7 +1,8 @@
 """The family of models: `build(options, shape) -> Networks` for images of shape (channels, height, width).
 
 Members are built by `benchmark.models.construction`, and their weights set by `benchmark.models.initialization`.
-Facts: `components`, the names of the networks.
+Facts: `components`, the names of the networks; `check_shape(shape)`, where not every image fits the layers: it raises
+ValueError for those that do not.
 """
 
 from benchmark.models.options import (
@@ -16,6 +17,7 @@ from benchmark.models.options import (
     SpatialVaeOptions,
     SpectralDcganOptions,
 )
+from benchmark.models.sides import check_pooled, halvings, latent_side
 from benchmark.table import Entry, Table
 
 MODELS = Table(
@@ -25,13 +27,13 @@ MODELS = Table(
             "benchmark.models.dcgan:build",
             DcganOptions,
             "strided convolutions with batch normalization, generator against discriminator",
-            facts={"components": ("generator", "discriminator")},
+            facts={"components": ("generator", "discriminator"), "check_shape": halvings},
         ),
         "conv_autoencoder": Entry(
             "benchmark.models.conv_autoencoder:build",
             ConvAutoencoderOptions,
             "strided convolutions without normalization, to a code and back",
-            facts={"components": ("encoder", "decoder")},
+            facts={"components": ("encoder", "decoder"), "check_shape": halvings},
         ),
         "linear_autoencoder": Entry(
             "benchmark.models.linear_autoencoder:build",
@@ -43,43 +45,43 @@ MODELS = Table(
             "benchmark.models.conv_vae:build",
             ConvVaeOptions,
             "convolutional encoder to a Gaussian, and the dcgan generator as decoder",
-            facts={"components": ("encoder", "decoder")},
+            facts={"components": ("encoder", "decoder"), "check_shape": halvings},
         ),
         "pooling_autoencoder": Entry(
             "benchmark.models.pooling_autoencoder:build",
             PoolingAutoencoderOptions,
             "the autoencoder of the code of Kalibhat et al. (2021), for 32x32 images alone",
-            facts={"components": ("encoder", "decoder")},
+            facts={"components": ("encoder", "decoder"), "check_shape": check_pooled},
         ),
         "spatial_vae": Entry(
             "benchmark.models.spatial_vae:build",
             SpatialVaeOptions,
             "convolutional VAE whose latent is a small feature map",
-            facts={"components": ("encoder", "decoder")},
+            facts={"components": ("encoder", "decoder"), "check_shape": latent_side},
         ),
         "resnet_vae": Entry(
             "benchmark.models.resnet_vae:build",
             ResnetVaeOptions,
             "residual encoder to a Gaussian, and its mirror image as decoder",
-            facts={"components": ("encoder", "decoder")},
+            facts={"components": ("encoder", "decoder"), "check_shape": halvings},
         ),
         "sngan": Entry(
             "benchmark.models.sngan:build",
             SnganOptions,
             "residual blocks, the discriminator under spectral normalization",
-            facts={"components": ("generator", "discriminator")},
+            facts={"components": ("generator", "discriminator"), "check_shape": halvings},
         ),
         "resnet_dcgan": Entry(
             "benchmark.models.resnet_dcgan:build",
             ResnetDcganOptions,
             "residual blocks, the discriminator without any normalization",
-            facts={"components": ("generator", "discriminator")},
+            facts={"components": ("generator", "discriminator"), "check_shape": halvings},
         ),
         "spectral_dcgan": Entry(
             "benchmark.models.spectral_dcgan:build",
             SpectralDcganOptions,
             "strided convolutions, the discriminator under spectral normalization",
-            facts={"components": ("generator", "discriminator")},
+            facts={"components": ("generator", "discriminator"), "check_shape": halvings},
         ),
     },
 )

@@ -11,17 +11,7 @@ from collections import OrderedDict
 from torch import nn
 
 from benchmark.models.options import Activation
-
-SMALLEST = 4  # the side of the innermost feature map
-
-
-def halvings(shape: tuple[int, int, int]) -> int:
-    """Return how often an image (channels, height, width) is halved to 4x4; ValueError where it cannot be."""
-    _, height, width = shape
-    times = (height // SMALLEST).bit_length() - 1
-    if height != width or times < 1 or height != SMALLEST << times:
-        raise ValueError(f"images are square with a side of 8, 16, 32, 64, ... for this model, not {height}x{width}")
-    return times
+from benchmark.models.sides import SMALLEST, halvings
 
 
 def downward(

@@ -11,20 +11,16 @@ from collections import OrderedDict
 from torch import nn
 
 from benchmark.models.options import PoolingAutoencoderOptions
+from benchmark.models.sides import check_pooled
 from benchmark.networks import Networks
 
-SIDE = 32
 CODE_SIDE = 2
 
 
 def build(options: PoolingAutoencoderOptions, shape: tuple[int, int, int]) -> Networks:
     """Return encoder [N, *shape] -> [N, 64 base_channels] and decoder back to images in -1..1; ValueError but at 32."""
-    channels, height, width = shape
-    if (height, width) != (SIDE, SIDE):
-        raise ValueError(
-            f"images are {SIDE}x{SIDE} for this model, not {height}x{width}; conv_autoencoder takes others"
-        )
-    base = options.base_channels
+    check_pooled(shape)
+    channels, base = shape[0], options.base_channels
     return Networks(
         components={"encoder": _encoder(channels, base), "decoder": _decoder(channels, base)},
         inputs={"encoder": shape, "decoder": (16 * base * CODE_SIDE**2,)},

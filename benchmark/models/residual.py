@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from benchmark.models.convolution import SMALLEST, halvings
+from benchmark.models.sides import SMALLEST, halvings
 
 Wrap = Callable[[nn.Conv2d], nn.Conv2d]
 """What is done to a convolution before it is used, such as spectral normalization."""

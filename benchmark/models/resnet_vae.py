@@ -10,9 +10,9 @@ from collections import OrderedDict
 
 from torch import nn
 
-from benchmark.models.convolution import SMALLEST, halvings
 from benchmark.models.options import ResnetVaeOptions
 from benchmark.models.residual import Residual, SpatialMean, twice_as_large
+from benchmark.models.sides import SMALLEST, halvings
 from benchmark.networks import Networks
 
 

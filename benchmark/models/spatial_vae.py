@@ -11,6 +11,7 @@ from collections import OrderedDict
 from torch import nn
 
 from benchmark.models.options import SpatialVaeOptions
+from benchmark.models.sides import latent_side
 from benchmark.networks import Networks
 
 
@@ -19,21 +20,13 @@ def build(options: SpatialVaeOptions, shape: tuple[int, int, int]) -> Networks:
 
     `z_dim` counts channels times positions. ValueError for images that the layers do not fit.
     """
-    side = _latent_side(shape)
+    side = latent_side(shape)
     z_dim = options.latent_channels * side**2
     return Networks(
         components={"encoder": _encoder(options, shape), "decoder": _decoder(options, shape, side)},
         z_dim=z_dim,
         inputs={"encoder": shape, "decoder": (z_dim,)},
     )
-
-
-def _latent_side(shape: tuple[int, int, int]) -> int:
-    _, height, width = shape
-    side = height // 4 - 6  # two halvings, then windows of 5 and 3 without padding
-    if height != width or height % 4 or side < 1:
-        raise ValueError(f"images are square with a side of 28, 32, 36, ... for this model, not {height}x{width}")
-    return side
 
 
 def _encoder(options: SpatialVaeOptions, shape: tuple[int, int, int]) -> nn.Sequential:

@@ -12,8 +12,8 @@ from collections import OrderedDict
 
 from torch import nn
 
-from benchmark.models.convolution import SMALLEST, halvings
 from benchmark.models.options import SpectralDcganOptions
+from benchmark.models.sides import SMALLEST, halvings
 from benchmark.models.spectral_norm import Layer, spectral_norm
 from benchmark.networks import Networks
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from benchmark import environment
 from benchmark.artifacts import ResultsDir
-from benchmark.prepare import ASSETS, cache_directory, locate
+from benchmark.needs import layouts
+from benchmark.prepare import ASSETS, cache_directory, data_directory, locate
 from benchmark.schema.job import Campaign
 from benchmark.schema.record import Record
 
@@ -89,8 +90,11 @@ def _device() -> list[Finding]:
 
 
 def _downloads() -> list[Finding]:
+    folder = data_directory()
+    places = {name: None if layout.absent(folder) else folder for name, layout in layouts().items()}
+    places |= {name: locate(name) for name in ASSETS}
     missing = "not here: `ticketbench prepare --asset {}` fetches it; only real data need it"
-    return [Finding(what=name, found=str(locate(name) or missing.format(name)), good=True) for name in ASSETS]
+    return [Finding(what=name, found=str(at or missing.format(name)), good=True) for name, at in places.items()]
 
 
 def _space() -> Finding:

@@ -1,17 +1,29 @@
-"""What a plan needs that is not in the package: downloads, checked before anything is run."""
+"""What a plan needs that is not in the package: data sets and weights, checked before anything is run."""
 
 from __future__ import annotations
 
-from benchmark.errors import MissingAssetError
+from pathlib import Path
+
+from benchmark.datasets import DATASETS
+from benchmark.datasets.layout import Layout
+from benchmark.errors import MissingAssetError, did_you_mean
 from benchmark.metrics import METRICS
-from benchmark.prepare import locate
+from benchmark.prepare import ASSETS, Progress, ensure, locate
 from benchmark.schema.job import Plan
 
 
+def layouts() -> dict[str, Layout]:
+    """Return the data sets that are downloaded, by name."""
+    found = {name: DATASETS[name].facts.get("layout") for name in DATASETS}
+    return {name: layout for name, layout in found.items() if layout is not None}
+
+
 def assets_of(plan: Plan) -> list[str]:
-    """Return the names of the downloads that a plan's metrics need, each once."""
+    """Return the names of the downloads that a plan's data sets and metrics need, each once."""
     found: dict[str, None] = {}
     for planned in plan.jobs:
+        if planned.job.dataset.name in layouts():
+            found[planned.job.dataset.name] = None
         for request in planned.metrics:
             needed = METRICS[request.metric.name].facts.get("assets")
             if needed is not None:
@@ -19,12 +31,33 @@ def assets_of(plan: Plan) -> list[str]:
     return list(found)
 
 
-def check_assets(plans: list[Plan]) -> None:
+def fetch(name: str, data: Path | None, progress: Progress | None = None) -> Path:
+    """Bring a data set into the folder of data sets, or weights into the cache; return where it is.
+
+    Raises `MissingAssetError` for an unknown name, and with one reason per address where nothing came.
+    """
+    if name in layouts():
+        return layouts()[name].fetch(data, progress)
+    if name in ASSETS:
+        return ensure(name, progress)
+    raise MissingAssetError(f"unknown download '{name}'{did_you_mean(name, [*layouts(), *ASSETS])}")
+
+
+def check_assets(plans: list[Plan], data: Path | None = None) -> None:
     """Raise `MissingAssetError` if a download is not here, before hours are spent without it."""
     for plan in plans:
-        missing = [name for name in assets_of(plan) if locate(name) is None]
+        missing = [lack for name in assets_of(plan) if (lack := _lack(name, data)) is not None]
         if missing:
+            where = "" if data is None else f" --data {data}"
             raise MissingAssetError(
                 f"suite '{plan.suite.key}' needs {', '.join(missing)}; "
-                f"`ticketbench prepare {plan.suite.key} --scale {plan.suite.scale}` downloads it"
+                f"`ticketbench prepare {plan.suite.key} --scale {plan.suite.scale}{where}` downloads it, "
+                f"`--data DIR` names another folder of data sets"
             )
+
+
+def _lack(name: str, data: Path | None) -> str | None:
+    if name not in layouts():
+        return None if locate(name) else name
+    gap = layouts()[name].absent(data)
+    return None if gap is None else f"{name} ({gap} is not there)"

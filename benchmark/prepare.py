@@ -1,7 +1,8 @@
 """Downloads: a manifest with hashes, and a cache directory in which files appear whole or not at all.
 
-`TICKETBENCH_CACHE` names the cache directory (default: the platform's, ~/.cache/ticketbench), `TICKETBENCH_MIRROR` a
-base URL that is tried first, as MIRROR/FILE.
+`TICKETBENCH_CACHE` names the cache directory (default: the platform's, ~/.cache/ticketbench), `TICKETBENCH_DATA` the
+folder of data sets (default: `data` in the cache directory), `TICKETBENCH_MIRROR` a base URL that is tried first, as
+MIRROR/FILE.
 """
 
 from __future__ import annotations
@@ -80,6 +81,12 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ticketbench"
 
 
+def data_directory() -> Path:
+    """Return the folder of data sets where none is named; it need not exist yet."""
+    chosen = os.environ.get("TICKETBENCH_DATA")
+    return Path(chosen).expanduser() if chosen else cache_directory() / "data"
+
+
 def locate(name: str, cache: Path | None = None) -> Path | None:
     """Return where a file is cached, or null if it is not there in its full size; its hash is not read."""
     path = (cache or cache_directory()) / _asset(name).file
@@ -108,11 +115,15 @@ def check(path: Path, sha256: str, remedy: str) -> None:
 
 
 def ensure(name: str, progress: Progress | None = None, cache: Path | None = None) -> Path:
-    """Return a cached file whose hash was checked, downloading it first if need be.
+    """Return a cached file as `obtain` does, by its name on the manifest."""
+    return obtain(_asset(name), cache or cache_directory(), progress)
+
+
+def obtain(asset: Asset, folder: Path, progress: Progress | None = None) -> Path:
+    """Return a file of `folder` whose hash was checked, downloading it first if need be.
 
     Of several processes one downloads and the others wait. Raises `MissingAssetError` with one reason per address.
     """
-    asset, folder = _asset(name), cache or cache_directory()
     target = folder / asset.file
     try:
         folder.mkdir(parents=True, exist_ok=True)

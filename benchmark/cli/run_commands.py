@@ -22,14 +22,21 @@ Seeds = Annotated[int | None, typer.Option(min=1, help="How many seeds, instead 
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="Change a value: experiments.dcgan.training.steps=100 (repeatable).")
 ]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of data sets that are not embedded.  [default: TICKETBENCH_DATA, or `data` in the cache directory]"
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command(epilog="Examples: ticketbench plan demo  |  ticketbench plan demo --results results/demo --json")(plan)
-    app.command(epilog="Examples: ticketbench prepare demo  |  ticketbench prepare --asset inception_torchscript")(
-        prepare
-    )
+    app.command(
+        epilog="Examples: ticketbench prepare kalibhat2021 --scale paper --data data  |  "
+        "ticketbench prepare --asset inception_torchscript"
+    )(prepare)
     app.command(
         epilog="Examples: ticketbench run demo --results results/demo  |  ticketbench run demo --only dcgan_matches "
         "--results results/one  |  ticketbench run demo --seeds 5 --set experiments.dcgan.training.steps=1000"
@@ -69,13 +76,13 @@ def prepare(
     suites: Annotated[list[str] | None, typer.Argument(help="Suites whose downloads to fetch.")] = None,
     scale: Scale = None,
     asset: Annotated[list[str] | None, typer.Option(help="Fetch one download by its name (repeatable).")] = None,
+    data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Fetch every download that suites need, checked by SHA-256; after it `run` needs no network."""
+    """Fetch the data sets and weights that suites need, checked by SHA-256; after it `run` needs no network."""
     from rich.progress import Progress, TaskID
 
-    from benchmark.needs import assets_of
-    from benchmark.prepare import ensure
+    from benchmark.needs import assets_of, fetch
 
     if not suites and not asset:
         raise UsageError("name a suite or an --asset; `ticketbench list` shows the suites")
@@ -90,11 +97,11 @@ def prepare(
             def show(done: int, total: int, task: TaskID = task) -> None:
                 bars.update(task, completed=done, total=total)
 
-            ready[name] = str(ensure(name, show))
+            ready[name] = str(fetch(name, data, show))
     if as_json:
         print_json(ready)
     elif ready:
-        print_table(("download", "file"), ready.items())
+        print_table(("download", "place"), ready.items())
     else:
         say("nothing to download: the data are embedded")
 
@@ -111,7 +118,7 @@ def run(
     only: Annotated[list[str] | None, typer.Option(help="Only what this claim or experiment needs.")] = None,
     seeds: Seeds = None,
     overrides: Overrides = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of data sets that are not embedded.")] = None,
+    data: Data = None,
     checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between checkpoints within a job.")] = 15.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     as_json: Json = False,
@@ -131,7 +138,7 @@ def run(
     from benchmark.schema.settings import Settings
 
     device = resolve_device(device)
-    check_assets([suite.plan for suite in chosen])
+    check_assets([suite.plan for suite in chosen], data)
     work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every))
     place = _executor(executor, work, _count(workers, device))
     with Display(quiet) as display:

@@ -1,9 +1,10 @@
 """The family of data sets: `load(options, split, root) -> Images`, for the splits `train` and `test`.
 
 Facts: `shape(options)` is (channels, height, width); `embedded` where no download is needed, and
-then `train_images`, how many there are to train on.
+then `train_images`, how many there are to train on; `layout` (`benchmark.datasets.layout`) where one is.
 """
 
+from benchmark.datasets.layout import CELEBA, CIFAR10, MNIST
 from benchmark.datasets.options import CelebaOptions, Cifar10Options, DigitsOptions, MnistOptions
 from benchmark.table import Entry, Table
 
@@ -20,19 +21,19 @@ DATASETS = Table(
             "benchmark.datasets.mnist:load",
             MnistOptions,
             "handwritten digits, 60,000 to train on and 10,000 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False},
+            facts={"shape": lambda options: options.shape, "embedded": False, "layout": MNIST},
         ),
         "cifar10": Entry(
             "benchmark.datasets.cifar10:load",
             Cifar10Options,
             "small color photographs of ten classes, 50,000 to train on and 10,000 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False},
+            facts={"shape": lambda options: options.shape, "embedded": False, "layout": CIFAR10},
         ),
         "celeba": Entry(
             "benchmark.datasets.celeba:load",
             CelebaOptions,
             "aligned faces, 162,770 to train on and 19,962 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False},
+            facts={"shape": lambda options: options.shape, "embedded": False, "layout": CELEBA},
         ),
     },
 )

@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmark.datasets import files, resizing
+from benchmark.datasets.layout import CELEBA
 from benchmark.errors import MissingAssetError
 from benchmark.images import Images
 
@@ -26,22 +27,23 @@ if TYPE_CHECKING:
 
 OFFICIAL = {"train": 162_770, "test": 19_962}
 PARTITION = {"train": "0", "test": "2"}
-LIST, FOLDER = "celeba/list_eval_partition.txt", "celeba/img_align_celeba"
-SOURCE = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 
 
 def load(options: CelebaOptions, split: str, root: Path | None = None) -> Images:
     """Return one official split in the list's order, without labels; `MissingAssetError` where a file is not there."""
     files.check_split("celeba", split)
-    folder = files.require(root, "celeba", (LIST, FOLDER), SOURCE)
-    names = _members(folder / LIST, split)
-    pixels = _pixels(folder / FOLDER, names, options.image_size, options.crop)
+    partition, folder = CELEBA.require(root, split)
+    names = _members(partition, split)
+    pixels = _pixels(folder, names, options)
     return Images(pixels, None, _rule(options) + files.counted(len(names), OFFICIAL[split]))
 
 
 def _rule(options: CelebaOptions) -> str:
     before = "" if options.crop is None else f"{options.crop}x{options.crop} around the middle, then "
-    return f"{before}shorter side to {options.image_size}, Pillow bilinear, middle square"
+    size = options.image_size
+    if options.fit == "squash":
+        return f"{before}both sides to {size}, Pillow bilinear"
+    return f"{before}shorter side to {size}, Pillow bilinear, middle square"
 
 
 def _members(path: Path, split: str) -> tuple[str, ...]:
@@ -55,7 +57,8 @@ def _members(path: Path, split: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=2)  # a process that runs one job after another decodes each split once
-def _pixels(folder: Path, names: Sequence[str], size: int, crop: int | None) -> Tensor:
+def _pixels(folder: Path, names: Sequence[str], options: CelebaOptions) -> Tensor:
+    size = options.image_size
     pixels = np.empty((len(names), 3, size, size), dtype=np.uint8)
     for index, name in enumerate(names):
         try:
@@ -63,6 +66,7 @@ def _pixels(folder: Path, names: Sequence[str], size: int, crop: int | None) -> 
                 color = image.convert("RGB")
         except OSError as error:
             raise MissingAssetError(f"{folder / name}: cannot be read as an image: {error}") from None
-        square = resizing.fitted(color if crop is None else resizing.centered(color, crop), size)
+        part = color if options.crop is None else resizing.centered(color, options.crop)
+        square = resizing.squashed(part, size) if options.fit == "squash" else resizing.fitted(part, size)
         pixels[index] = np.asarray(square).transpose(2, 0, 1)
     return torch.from_numpy(pixels)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from benchmark.datasets import files, resizing
+from benchmark.datasets.layout import CIFAR10
 from benchmark.errors import MissingAssetError
 from benchmark.images import Images
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from benchmark.datasets.options import Cifar10Options
 
 OFFICIAL = {"train": 50_000, "test": 10_000}
-STEMS = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}
-SOURCE = "https://www.cs.toronto.edu/~kriz/cifar.html"
-BINARY, PICKLED = "cifar-10-batches-bin", "cifar-10-batches-py"
 SIDE, VALUES = 32, 3 * 32 * 32
 DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -39,11 +37,7 @@ Batch = tuple["NDArray[np.uint8]", "NDArray[np.int64]"]
 def load(options: Cifar10Options, split: str, root: Path | None = None) -> Images:
     """Return one official split, in its own order; `MissingAssetError` where a file is absent or damaged."""
     files.check_split("cifar10", split)
-    version = files.first_there(root, (BINARY, PICKLED))
-    suffix, read = (".bin", _binary) if version == BINARY else ("", _pickled)
-    expected = [f"{version}/{stem}{suffix}" for stem in STEMS[split]]
-    folder = files.require(root, "cifar10", expected, SOURCE)
-    batches = [_checked(folder / path, read) for path in expected]
+    batches = [_checked(path, _binary if path.suffix else _pickled) for path in CIFAR10.require(root, split)]
     planes = np.concatenate([pixels for pixels, _ in batches]).reshape(-1, 3, SIDE, SIDE)
     small = resizing.resized(planes.transpose(0, 2, 3, 1), options.image_size)
     return Images(

@@ -1,30 +1,6 @@
-"""Finding a data set's files in the folder that a user names, and what to say when they are not there."""
+"""What every data set read from files has: two splits, and words for a part of the whole."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path
-
-from benchmark.errors import MissingAssetError
-
-
-def require(root: Path | None, name: str, expected: Sequence[str], source: str) -> Path:
-    """Return `root` if all `expected` files (relative to it) are there; raise `MissingAssetError` with the remedy."""
-    remedy = (
-        f"the data set {name} is read from {', '.join(expected)} below the folder given as `--data DIR`; {source}, "
-        f"or `torchvision.datasets` with download=True and the same folder, brings them"
-    )
-    if root is None:
-        raise MissingAssetError(f"no folder of data sets was given: {remedy}")
-    missing = [path for path in expected if not (root / path).exists()]
-    if missing:
-        raise MissingAssetError(f"{root / missing[0]}: not there; {remedy}")
-    return root
-
-
-def first_there(root: Path | None, candidates: Sequence[str]) -> str:
-    """Return the first candidate that exists below `root`, else the first of all."""
-    return next((path for path in candidates if root is not None and (root / path).exists()), candidates[0])
 
 
 def check_split(name: str, split: str) -> None:

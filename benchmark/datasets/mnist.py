@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from benchmark.datasets import files, resizing
+from benchmark.datasets.layout import MNIST
 from benchmark.errors import MissingAssetError
 from benchmark.images import Images
 
@@ -25,20 +26,16 @@ if TYPE_CHECKING:
     from benchmark.datasets.options import MnistOptions
 
 OFFICIAL = {"train": 60_000, "test": 10_000}
-PREFIX = {"train": "train", "test": "t10k"}
-SOURCE = "http://yann.lecun.com/exdb/mnist"
 SIDE = 28
 
 
 def load(options: MnistOptions, split: str, root: Path | None = None) -> Images:
     """Return one official split, in its own order; `MissingAssetError` where a file is absent or is no IDX file."""
     files.check_split("mnist", split)
-    stems = [f"MNIST/raw/{PREFIX[split]}-{part}-ubyte" for part in ("images-idx3", "labels-idx1")]
-    expected = [files.first_there(root, (stem, f"{stem}.gz")) for stem in stems]
-    folder = files.require(root, "mnist", expected, SOURCE)
-    pixels, labels = (idx(folder / path) for path in expected)
+    images, names = MNIST.require(root, split)
+    pixels, labels = idx(images), idx(names)
     if pixels.shape != (len(labels), SIDE, SIDE):
-        raise MissingAssetError(f"{folder / expected[0]}: images {pixels.shape} do not fit {len(labels)} labels")
+        raise MissingAssetError(f"{images}: images {pixels.shape} do not fit {len(labels)} labels")
     small = resizing.resized(pixels[..., None], options.image_size)
     return Images(
         torch.from_numpy(small.transpose(0, 3, 1, 2).copy()),

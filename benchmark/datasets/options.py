@@ -43,15 +43,20 @@ class Cifar10Options(Options):
 
 
 class CelebaOptions(Options):
-    """CelebA: the shorter side is scaled to `image_size` and the middle square kept.
+    """CelebA: scaled to `image_size`, `fit` says how images higher than wide become squares.
 
-    Kalibhat et al. (2021), in their code, take a random square at 32; the middle one is its fixed counterpart. `crop`
-    takes a square of so many pixels around the middle first, which leaves more of the face: 160 in the GFMN paper
-    (dos Santos et al. 2019), none in the code of Yeo et al. (2023).
+    `crop` scales the shorter side and keeps the middle square. The first author's code of Kalibhat et al. (2021)
+    scales so too, and cuts a square at a random height that is drawn anew for every epoch (`Resize(32)`,
+    `RandomCrop(32)`: 32x39 to 32x32); the middle one is its fixed counterpart. `squash` scales both sides, as a
+    folder of images made 32x32 beforehand would have it.
+
+    With `crop: N` a square of N pixels around the middle is taken first, which leaves more of the face: 160 in the
+    GFMN paper (dos Santos et al. 2019), none in the code of Yeo et al. (2023).
     """
 
     image_size: PositiveInt = 32
     crop: Annotated[int, Field(ge=1, le=178)] | None = None
+    fit: Literal["crop", "squash"] = "crop"
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -24,6 +24,11 @@ def fitted(image: Image.Image, size: int) -> Image.Image:
     return centered(image, size)
 
 
+def squashed(image: Image.Image, size: int) -> Image.Image:
+    """Return an image with both sides scaled to `size`, each by its own factor."""
+    return image.resize((size, size), Image.Resampling.BILINEAR)
+
+
 def centered(image: Image.Image, size: int) -> Image.Image:
     """Return the square of `size` pixels around the middle."""
     left, top = round((image.width - size) / 2), round((image.height - size) / 2)

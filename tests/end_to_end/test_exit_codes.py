@@ -57,9 +57,12 @@ def test_a_diverged_training_is_an_outcome_and_a_failed_one_is_not(coder: Path, 
     assert "6 diverged" in err
 
     folder = tmp_path / "failed"
-    absent = ["--set", "experiments.dense.dataset={name: mnist, image_size: 32}", "--data", tmp_path / "nowhere"]
-    code, _, err = call(*arguments[:3], folder, *arguments[4:], *absent)
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (tmp_path / "data/MNIST/raw").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"data/MNIST/raw/{name}-ubyte").write_bytes(b"no digits")
+    spoiled = ["--set", "experiments.dense.dataset={name: mnist, image_size: 32}", "--data", tmp_path / "data"]
+    code, _, err = call(*arguments[:3], folder, *arguments[4:], *spoiled)
     assert code == 4
     assert err.count("failed conv_autoencoder") == 3
-    assert "--data DIR" in err
+    assert "train-images-idx3-ubyte: not an IDX file" in err
     assert call("verify", folder)[0] == 4

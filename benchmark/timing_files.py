@@ -1,0 +1,56 @@
+"""The records of one timing in a results directory, a file a process and arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmark.documents import as_json, parsed
+from benchmark.schema.timing import Clocking
+from benchmark.storage import TEMPORARY, Storage
+
+
+@dataclass(frozen=True)
+class TimingFiles:
+    """The files below one folder of a results directory's storage; `arms` and `processes` are those of the timing."""
+
+    files: Storage
+    folder: str
+    arms: tuple[str, ...]
+    processes: int
+
+    def read(self, arm: str, process: int) -> Clocking | None:
+        """Return a process's record, null where there is none; raise `ArtifactError` for a damaged one."""
+        name = self._name(arm, process)
+        path = self.files.path / name
+        return parsed(self.files.read(name), Clocking, path) if path.exists() else None
+
+    def write(self, record: Clocking) -> None:
+        """Write a process's record."""
+        self.files.write(self._name(record.arm, record.process), as_json(record.model_dump(mode="json")))
+
+    def remove(self, arm: str, process: int) -> None:
+        """Remove a process's record, if it is there."""
+        self.files.remove(self._name(arm, process))
+
+    def is_done(self, arm: str, process: int) -> bool:
+        """Tell whether a process was timed: its record is whole, and none of a failure."""
+        if not self.files.has(self._name(arm, process)):
+            return False
+        record = self.read(arm, process)
+        return record is not None and not record.failure
+
+    def clocked(self, arm: str) -> Iterator[Clocking]:
+        """Yield the records of an arm's processes that were timed, in order."""
+        for process in range(self.processes):
+            record = self.read(arm, process)
+            if record is not None and not record.failure:
+                yield record
+
+    def sweep(self) -> None:
+        """Remove half-written records of a run that was killed."""
+        for folder in (self.folder, f"checksums/{self.folder}"):
+            self.files.sweep(f"{folder}/{TEMPORARY}*")
+
+    def _name(self, arm: str, process: int) -> str:
+        return f"{self.folder}/{arm}.{process:03d}.json"

@@ -4,7 +4,7 @@ Facts: `unit`; `lower_is_better`; `needs`, what the objective must offer (`sampl
 `assets(options)`, where downloads may be needed (`benchmark.prepare`).
 """
 
-from benchmark.metrics.options import FeatureOptions, MacsOptions, ReconstructionOptions
+from benchmark.metrics.options import FeatureOptions, MacsOptions, ReconstructionOptions, TrainingFlopsOptions
 from benchmark.schema.record import Options
 from benchmark.table import Entry, Table
 
@@ -50,6 +50,18 @@ METRICS = Table(
             MacsOptions,
             "multiply-accumulates of one image's pass, dense-theoretical or of the kept weights alone",
             facts={"unit": "MAC", "lower_is_better": True},
+        ),
+        "parameters": Entry(
+            "benchmark.metrics.parameters:measure",
+            Options,
+            "parameters of the networks as they are: without removed channels, masked weights included",
+            facts={"unit": "parameters", "lower_is_better": True},
+        ),
+        "training_flops": Entry(
+            "benchmark.metrics.training_flops:measure",
+            TrainingFlopsOptions,
+            "floating-point operations of a whole training, forward and backward, with or without finding the ticket",
+            facts={"unit": "FLOP", "lower_is_better": True},
         ),
         "audit": Entry(
             "benchmark.metrics.audit:measure",

@@ -52,3 +52,13 @@ class MacsOptions(Options):
 
     kind: Literal["dense", "effective"]
     component: str | None = None
+
+
+class TrainingFlopsOptions(Options):
+    """This job's training, or its `lineage`: all trainings and scores that finding the ticket took, each once.
+
+    Whether masked weights count (`dense`) or not (`effective`).
+    """
+
+    kind: Literal["dense", "effective"]
+    scope: Literal["job", "lineage"] = "job"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +23,29 @@ Weights = Literal["raw", "ema"]
 Split = Literal["train", "test"]
 
 
+@dataclass(frozen=True, eq=False)
+class Passes:
+    """Forward and backward passes that are made `times` times: `run` makes them once, on `networks` without values."""
+
+    networks: Networks
+    run: Callable[[], object]
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a job computed that a ticket needed: so many steps of its updates, and once the scores of its mask.
+
+    `masks` returns what is masked in the updates' networks; `scoring` is null where no mask was drawn.
+    """
+
+    job_id: str
+    steps: int
+    masks: Callable[[], Mapping[str, Tensor]]
+    updates: Mapping[str, Passes]
+    scoring: Passes | None
+
+
 @dataclass(frozen=True)
 class Subject:
     """A finished job as a metric sees it. All tensors are keyed by full names (`benchmark.networks`).
@@ -31,7 +54,8 @@ class Subject:
     trained ones; `expected_kept` is how many weights the counting rule leaves, null where no mask was drawn.
     `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
     `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job;
-    `recall(key, make)` makes what several metrics share only once.
+    `recall(key, make)` makes what several metrics share only once. `lineage` returns all jobs that the ticket needed,
+    each as far as it was needed, inputs first and this job last.
     """
 
     job_id: str
@@ -49,6 +73,7 @@ class Subject:
     store: Callable[[str, Mapping[str, np.ndarray]], None]
     expected_kept: int | None = None
     recall: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()
+    lineage: Callable[[], Sequence[Effort]] = tuple
 
 
 @dataclass(frozen=True)

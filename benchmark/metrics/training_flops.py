@@ -1,0 +1,152 @@
+"""Floating-point operations of a whole training, forward and backward, by torch's own formulas.
+
+Kalibhat et al. (2021, Table 2) count convolutions, linear layers and batch norms in both passes over all steps. Here
+one step of each update is computed as the training loop does, but without values, and multiplied by the steps made. So
+gradients that the loop leaves out cost nothing: those of images, and of components that an update does not step. The
+formulas of `torch.utils.flop_counter` count a multiplication and an addition for every weight and position, padding
+included, and no biases; for batch norm they have none, and ours are `BATCH_NORM`. Nothing else is counted: activations,
+losses, penalties, optimizers, averages, spectral norms, a batch norm's second derivative, and criteria that look at
+weights alone. Precision changes no count.
+
+`effective` counts each layer times the fraction of its weights that the mask keeps: what an ideal sparse kernel would
+compute, not what this machine saves. That is exact for the forward pass, for the gradient of the inputs and for that
+of the weights (of kept ones alone), since each uses every weight equally often. Scores are of weights not yet removed,
+so scoring is counted dense. A channel that is masked but not removed saves in its batch norm alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+from pydantic import JsonValue
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+from torch.utils.hooks import RemovableHandle
+
+from benchmark.metrics import METRICS
+from benchmark.metrics.subject import Effort, Passes, Subject, Value
+from benchmark.networks import LAYER_KINDS
+from benchmark.schema.protocol import Protocol
+
+if TYPE_CHECKING:
+    from benchmark.metrics.options import TrainingFlopsOptions
+
+BATCH_NORM = {"forward": 7, "backward": 9}
+"""Operations per value. Forward: mean 1, variance 3 (subtract, square, add), normalize, scale and shift 3.
+
+Backward: gradient of the shift 1, of the scale 4 (normalize again 2, multiply, add), of the input 4 (subtract the
+mean and the projection 3, scale 1). What is done once per channel is left out.
+"""
+
+COUNTED = (*(kind for kinds in LAYER_KINDS.values() for kind in kinds), _BatchNorm)
+OUTSIDE = ""
+"""Stands for the layer, where an operation belongs to none."""
+
+_FORMULAS: Mapping[Any, Callable[..., int]] = {
+    **flop_registry,
+    torch.ops.aten.native_batch_norm: lambda values, *_, **__: BATCH_NORM["forward"] * values.numel(),
+    torch.ops.aten.native_batch_norm_backward: lambda slopes, *_, **__: BATCH_NORM["backward"] * slopes.numel(),
+}
+
+
+def measure(subject: Subject, options: TrainingFlopsOptions) -> Value:
+    """Return the operations of this job's training, or of all that it took to find the ticket and train it.
+
+    `details`: of each job its steps, operations per step by update, and of its scores; of the trainings by component.
+    """
+    efforts = subject.lineage() if options.scope == "lineage" else subject.lineage()[-1:]
+    jobs: list[JsonValue] = []
+    components: Counter[str] = Counter()
+    total = 0
+    for effort in efforts:
+        layers = {name: _per_step(effort, passes, options) for name, passes in effort.updates.items()}
+        for counted in layers.values():
+            for layer, flops in counted.items():
+                components[layer.partition("/")[0]] += effort.steps * flops
+        scoring = count(effort.scoring).total() if effort.scoring and options.scope == "lineage" else 0
+        per_step = {name: counted.total() for name, counted in layers.items()}
+        total += scoring + effort.steps * sum(per_step.values())
+        jobs.append({"job": effort.job_id, "steps": effort.steps, "per_step": {**per_step}, "scoring": scoring})
+    return Value(float(total), _protocol(options), {"jobs": jobs, "components": {**components}})
+
+
+@lru_cache(maxsize=128)
+def count(passes: Passes) -> Counter[str]:
+    """Return the operations of passes by the layer's full name, `component/module.path`; they are computed once."""
+    counter, handles = _LayerCounter(), list[RemovableHandle]()
+    for component, module in passes.networks.components.items():
+        for path, layer in module.named_modules():
+            if isinstance(layer, COUNTED):
+                handles += counter.watch(layer, f"{component}/{path}")
+    with counter:
+        passes.run()
+    for handle in handles:
+        handle.remove()
+    return counter.flops
+
+
+class _LayerCounter(TorchDispatchMode):
+    """Counts operations by the layer that is computed; `FlopCounterMode` cannot, nor bear a gradient of a gradient.
+
+    A layer is computed in its forward call, and while autograd is at the node that the call left behind, or at one
+    that such a node left in turn because its gradient is to be differentiated again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops: Counter[str] = Counter()
+        self._layer = OUTSIDE
+
+    def watch(self, layer: nn.Module, name: str) -> tuple[RemovableHandle, RemovableHandle]:
+        """Count what a layer computes under a name, until both handles are removed."""
+
+        def begin(*_: Any) -> None:
+            self._layer = name
+
+        def end(made: Iterable[Tensor | None]) -> None:
+            self._layer = OUTSIDE
+            for node in {tensor.grad_fn for tensor in made if tensor is not None and tensor.grad_fn is not None}:
+                node.register_prehook(begin)
+                node.register_hook(lambda gradients, _: end(gradients))
+
+        return (
+            layer.register_forward_pre_hook(begin),
+            layer.register_forward_hook(lambda _, inputs, output: end([output])),
+        )
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        formula = _FORMULAS.get(func.overloadpacket)
+        if formula is not None:
+            self.flops[self._layer] += formula(*args, **(kwargs or {}), out_val=found)
+        return found
+
+
+def _per_step(effort: Effort, passes: Passes, options: TrainingFlopsOptions) -> Counter[str]:
+    """Return the operations of an update within one step, by layer."""
+    masks = effort.masks() if options.kind == "effective" else {}
+    return Counter(
+        {name: passes.times * _kept(flops, masks.get(f"{name}.weight")) for name, flops in count(passes).items()}
+    )
+
+
+def _kept(flops: int, mask: Tensor | None) -> int:
+    return flops if mask is None else flops * int(mask.sum()) // mask.numel()
+
+
+def _protocol(options: TrainingFlopsOptions) -> Protocol:
+    weights = "all weights" if options.kind == "dense" else "kept weights"
+    scope = "this training" if options.scope == "job" else "all trainings and scores that the ticket needed"
+    norms = f"batch norm {BATCH_NORM['forward']} forward and {BATCH_NORM['backward']} backward a value"
+    return Protocol(
+        metric="training_flops",
+        version=METRICS["training_flops"].version,
+        counter=f"torch.utils.flop_counter of torch {torch.__version__}",
+        convention=f"FLOPs of {weights} in {scope}; multiply-accumulate 2, {norms}, no biases, activations, optimizers",
+    )

@@ -68,3 +68,31 @@ def test_an_unknown_scale_is_told_wherever_it_stands(where: str) -> None:
 def test_a_typing_error_is_no_absence() -> None:
     with pytest.raises(SuiteError, match="unknown experiment 'gan_imq'"):
         read_suite(TEXT.replace("arm: gan_imp@2", "arm: gan_imq@2"), "s.yaml", "small")
+
+
+METRICS = (
+    TEXT.replace(
+        "      fid: {name: fid, extractor: {name: digits_classifier}, generated: 80, split: test}",
+        """\
+      fid: {name: fid, extractor: {name: digits_classifier}, generated: 80, split: test, only_at: [small]}
+      fid_clean: {name: fid, extractor: {name: inception}, generated: 80, split: train, only_at: [paper]}""",
+    )
+    .replace("metric: fid\n", "metric: [fid_clean, fid]\n")
+    .replace("y: fid,", "y: [fid_clean, fid],")
+)
+
+
+@pytest.mark.parametrize(("scale", "metric"), [("small", "fid"), ("paper", "fid_clean")])
+def test_a_metric_of_another_scale_is_absent_and_claims_and_figures_mean_the_one_that_is_there(
+    scale: str, metric: str
+) -> None:
+    suite = read_suite(METRICS, "s.yaml", scale).suite
+    assert set(suite.experiments["gan_imp"].metrics) == {"sparsity", metric}
+    assert "only_at" not in suite.experiments["gan_imp"].metrics[metric].options
+    assert {claim.metric for claim in suite.claims.values()} == {metric}
+    assert {figure.y for figure in suite.figures.values()} == {metric}
+
+
+def test_of_metrics_that_no_scale_has_the_first_is_told() -> None:
+    with pytest.raises(SuiteError, match="no experiment measures 'fdi'"):
+        read_suite(METRICS.replace("[fid_clean, fid]", "[fdi, fdj]"), "s.yaml", "small")

@@ -46,6 +46,13 @@ _MATRIX: Schema = {
     },
 }
 
+_FIRST_OF: Schema = {
+    "type": "array",
+    "description": "Of these metrics the first that the scale has.",
+    "minItems": 1,
+    "items": {"type": "string"},
+}
+
 
 @cache
 def suite_schema() -> Schema:
@@ -59,6 +66,8 @@ def suite_schema() -> Schema:
     types["Scale"] = {"type": "object", "additionalProperties": False, "properties": scale}
     for name in _EXPERIMENT_TYPES:
         types[name].pop("required", None)
+    for name, key in [("Figure", "x"), ("Figure", "y"), *((kind, "metric") for kind in _kinds(types))]:
+        types[name]["properties"][key] = {"anyOf": [types[name]["properties"][key], _FIRST_OF]}
     extends = {"type": "string", "description": "Another experiment, which this one is laid over."}
     types["Experiment"]["properties"] |= {"extends": extends, "matrix": _MATRIX}
     top["scales"] = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/Scale"}}
@@ -70,6 +79,11 @@ def suite_schema() -> Schema:
         "properties": {key: top[key] for key in SUITE_KEYS},
         "required": [*required, "scales"],
     }
+
+
+def _kinds(types: Schema) -> list[str]:
+    """Return the names of the types that are kinds of claim."""
+    return [name for name, found in types.items() if "compare" in found.get("properties", {})]
 
 
 @cache

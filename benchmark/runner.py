@@ -14,7 +14,7 @@ from benchmark.errors import CampaignError
 from benchmark.executors.executor import Ended, Executor
 from benchmark.plan import subset
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
-from benchmark.schema.measurement import Failure, Outcome, Progress, Stage
+from benchmark.schema.measurement import FRUITLESS, Failure, Outcome, Progress, Stage
 
 
 class Watcher(Protocol):
@@ -57,12 +57,12 @@ class Schedule:
         self.ends[job] = outcome
         if outcome == "done":
             return []
-        after: Outcome = "diverged" if outcome == "diverged" else "blocked"
+        after: Outcome = outcome if outcome in FRUITLESS else "blocked"
         lost = []
         for other in self.jobs.values():
             if other.id not in self.ends and self._needs_lost(other):
                 self.ends[other.id] = after
-                lost.append(Ended(other.id, after, f"needs {job}, which {outcome}"))
+                lost.append(Ended(other.id, after, f"needs {job}, which {FRUITLESS.get(outcome, outcome)}"))
         return lost
 
     def _needs_lost(self, planned: PlannedJob) -> bool:
@@ -129,10 +129,9 @@ def _joined(one: PlannedJob, other: PlannedJob) -> PlannedJob:
 def pending_stages(run: RunDir, planned: PlannedJob) -> tuple[Stage, ...]:
     """Return the stages that a job still needs, judged by its files' presence, size and time alone."""
     spoiled = set(run.spoiled().values())
-    if run.files.has(run.DIVERGED):
+    if run.fruitless() is not None:
         return ()
-    trained = all(map(run.files.has, (run.WEIGHTS, run.LOG, *map(run.snapshot, planned.snapshots))))
-    if not trained or "train" in spoiled:
+    if not run.is_trained(planned) or "train" in spoiled:
         ready = run.files.has(run.MASK) and run.files.has(run.START)
         return ("train", "measure") if ready else ("mask", "train", "measure")
     if not (run.files.has(run.MASK) and run.files.has(run.START)):
@@ -148,7 +147,7 @@ def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, w
         _report_damage(results.run(planned.id), planned, watcher)
     stages = {planned.id: pending_stages(results.run(planned.id), planned) for planned in jobs.values()}
     schedule = Schedule(jobs, stages)
-    _settle_earlier_divergences(results, schedule, watcher)
+    _settle_earlier_ends(results, schedule, watcher)
     watcher.planned(len(jobs), sum(1 for end in schedule.ends.values() if end == "done"))
     while True:
         while len(schedule.running) < executor.slots and (job := schedule.next()) is not None:
@@ -184,10 +183,12 @@ def _report_damage(run: RunDir, planned: PlannedJob, watcher: Watcher) -> None:
         run.write_job(planned)
 
 
-def _settle_earlier_divergences(results: ResultsDir, schedule: Schedule, watcher: Watcher) -> None:
-    for job in [job for job in schedule.jobs if results.run(job).files.has(RunDir.DIVERGED)]:
-        for end in schedule.settle(job, "diverged"):
-            watcher.ended(end)
+def _settle_earlier_ends(results: ResultsDir, schedule: Schedule, watcher: Watcher) -> None:
+    for job in schedule.jobs:
+        outcome = results.run(job).fruitless()
+        if outcome is not None:
+            for end in schedule.settle(job, outcome):
+                watcher.ended(end)
 
 
 def _note_lost_worker(results: ResultsDir, ended: Ended) -> None:

@@ -18,6 +18,9 @@ SMALL, LARGE, WHOLE = 1e-5, 1e7, 1e12
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
+Bound = Literal["margin", "by", "ratio", "share"]
+"""The names under which claims declare what decides them."""
+
 KINDS: dict[str, str] = {
     "matches": "no worse than its baseline",
     "beats": "better than its baseline",
@@ -26,6 +29,7 @@ KINDS: dict[str, str] = {
     "sparsest": "the sparsest level that still matches",
     "differs": "different from its baseline",
     "same": "the same as its baseline",
+    "found_by": "an event comes in time in most runs",
 }
 
 READINGS: dict[How, str] = {
@@ -38,6 +42,7 @@ READINGS: dict[How, str] = {
 
 ENDS: dict[Outcome, str] = {
     "diverged": "diverged",
+    "unstable": "its mask never became stable",
     "failed": "failed",
     "blocked": "blocked by a failed job",
     "missing": "not run",
@@ -106,7 +111,9 @@ def effect(value: Effect) -> str:
 
 
 def estimate(value: Effect) -> str:
-    """Say an effect alone: a difference signed and with its unit, a ratio with a multiplication sign."""
+    """Say an effect alone: a difference signed and with its unit, a ratio with a multiplication sign, a share."""
+    if value.scale == "share":
+        return f"{number(value.estimate)} {value.unit}"
     if value.scale == "ratio":
         return f"\N{MULTIPLICATION SIGN}{number(value.estimate)}"
     return f"{'+' if value.estimate > 0 else ''}{number(value.estimate)} {value.unit}"
@@ -128,18 +135,19 @@ def percent(value: float) -> str:
     return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
-def bound(kind: Literal["margin", "by", "ratio"], value: Effect) -> str:
+def bound(kind: Bound, value: Effect) -> str:
     """Say the bound that an effect was judged against."""
+    if kind == "share":
+        return f"at least {number(value.margin)} {value.unit}"
     if kind == "ratio":
         return f"at most \N{MULTIPLICATION SIGN}{number(value.margin)}"
     return f"{'better by more than' if kind == 'by' else 'margin'} {number(value.margin)} {value.unit}"
 
 
-def bound_kind(claim: Claim) -> Literal["margin", "by", "ratio"]:
+def bound_kind(claim: Claim) -> Bound:
     """Tell which bound a claim declares."""
-    if claim.kind == "beats":
-        return "by"
-    return "ratio" if claim.kind == "reduces" else "margin"
+    named: dict[str, Bound] = {"beats": "by", "reduces": "ratio", "found_by": "share"}
+    return named.get(claim.kind, "margin")
 
 
 def expectation(expect: str, status: Status, as_expected: bool) -> str:

@@ -101,7 +101,7 @@ def _print_verdict(verdict: Verdict) -> None:
 
 
 def _say_failures(outcomes: Mapping[str, Outcome]) -> None:
-    for kind in ("failed", "blocked", "missing", "diverged"):
+    for kind in ("failed", "blocked", "missing", "diverged", "unstable"):
         jobs = [job for job, end in outcomes.items() if end == kind]
         if jobs:
             say(f"{len(jobs)} {kind}: {', '.join(jobs[:3])}{' ...' if len(jobs) > 3 else ''}")

@@ -13,7 +13,7 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.environment import prepare_process
 from benchmark.errors import TicketbenchError
 from benchmark.executors.executor import Ended, Observer, Work
-from benchmark.schema.measurement import Failure, Progress, Stage
+from benchmark.schema.measurement import FRUITLESS, Failure, Progress, Stage
 from benchmark.stages import STAGES, Bench
 
 
@@ -27,7 +27,8 @@ def perform(work: Work, job: str, stages: tuple[Stage, ...], observer: Observer)
         with FileLock(run.lock):
             run.files.sweep()
             run.files.remove(run.FAILURE)
-            run.files.remove(run.DIVERGED)
+            for name in run.FRUITLESS.values():
+                run.files.remove(name)
             return _attempt(Bench(run.read_job(), results, work.settings, observer), stages)
     except (OSError, TicketbenchError) as error:
         return Ended(job, "failed", str(error))
@@ -40,7 +41,7 @@ def _attempt(bench: Bench, stages: tuple[Stage, ...]) -> Ended:
             STAGES[stage](bench)
         except Exception as error:  # noqa: BLE001 - whatever one job meets must not end the others
             return _failed(bench, stage, error)
-        if bench.run.outcome() == "diverged":
+        if bench.run.outcome() in FRUITLESS:
             break
     _forget(bench.run, stages)
     return Ended(bench.run.id, bench.run.outcome())

@@ -8,6 +8,7 @@ anew in every pass from the weight as it is then, so it follows a mask that has 
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import torch
@@ -37,10 +38,17 @@ def sigma(layer: nn.Module) -> Tensor:
     assert isinstance(layer.weight, Tensor)
     assert isinstance(layer.u, Tensor)
     matrix = layer.weight.flatten(1)
-    with torch.no_grad():
-        v = normalize(matrix.T @ layer.u, dim=0)
-        u = normalize(matrix @ v, dim=0)
-        if layer.training:
-            layer.u.copy_(u)
-    estimate = u @ (matrix @ v)
-    return torch.where(estimate > 0, estimate, 1.0)
+    with _single_precision(matrix.device):
+        with torch.no_grad():
+            v = normalize(matrix.T @ layer.u, dim=0)
+            u = normalize(matrix @ v, dim=0)
+            if layer.training:
+                layer.u.copy_(u)
+        estimate = u @ (matrix @ v)
+        return torch.where(estimate > 0, estimate, 1.0)
+
+
+def _single_precision(device: torch.device) -> AbstractContextManager[object]:
+    """Return a block in which autocast lowers nothing; the meta device knows no autocast."""
+    known = torch.amp.is_autocast_available(device.type)
+    return torch.autocast(device.type, enabled=False) if known else nullcontext()

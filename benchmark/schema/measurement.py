@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import JsonValue
@@ -18,18 +19,22 @@ Outcome = Literal["done", "diverged", "unstable", "failed", "blocked", "missing"
 `unstable` is a training that was to stop at an event, and ended without it; so is what needs one.
 """
 
+FRUITLESS: Mapping[Outcome, str] = {"diverged": "diverged", "unstable": "never became stable"}
+"""The ends that are results though no weights come of them, worse than any value; each in words, after its subject."""
+
 
 class Measurement(Record):
     """One number measured on one job, with the protocol it was measured by.
 
-    `details` holds what belongs beside the number (counts per layer, the real-against-real floor).
+    `lower_is_better` is null where neither is. `details` holds what belongs beside the number (counts per layer, the
+    real-against-real floor).
     """
 
     job: str
     name: Name
     value: Finite
     unit: str
-    lower_is_better: bool
+    lower_is_better: bool | None
     protocol: Protocol
     details: dict[str, JsonValue] = {}
 
@@ -51,7 +56,7 @@ class Divergence(Record):
 
 
 class Event(Record):
-    """What a training that stops at an event saw: at which step and epoch it stopped, null where it never did.
+    """A training that stops at an event: whether the event came, and the step and epoch at which the training ended.
 
     `distances` are those compared after each look at the mask, newest last.
     """

@@ -1,58 +1,23 @@
 import errno
-import functools
 import hashlib
-import http.server
 import multiprocessing
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmark import prepare
 from benchmark.errors import MissingAssetError
-from benchmark.prepare import ASSETS, Asset, cache_directory, check, ensure, locate, require
+from benchmark.prepare import ASSETS, Asset, cache_directory, check, data_directory, ensure, locate, require
+from tests.serving import Server, serving
 
 CONTENT = bytes(range(256)) * 9000  # more than two chunks
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """Serves a folder on the loopback; `requests` are the paths asked for, `cut` shortens every answer."""
-
-    def __init__(self, folder: Path) -> None:
-        self.requests: list[str] = []
-        self.cut: int | None = None
-        super().__init__(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.requests.append(self.path)
-        super().do_GET()
-
-    def copyfile(self, source: Any, outputfile: Any) -> None:
-        outputfile.write(source.read(self.server.cut))
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    (tmp_path / "served").mkdir()
-    with Server(tmp_path / "served") as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(tmp_path / "served") as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -240,6 +205,14 @@ def test_the_cache_is_where_the_environment_says_or_in_the_home(monkeypatch: pyt
     assert cache_directory() == Path("/xdg/ticketbench")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_directory() == Path.home() / ".cache" / "ticketbench"
+
+
+def test_data_sets_lie_in_the_cache_unless_the_environment_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKETBENCH_CACHE", "/somewhere")
+    monkeypatch.delenv("TICKETBENCH_DATA", raising=False)
+    assert data_directory() == Path("/somewhere/data")
+    monkeypatch.setenv("TICKETBENCH_DATA", "/sets")
+    assert data_directory() == Path("/sets")
 
 
 @pytest.mark.parametrize("name", sorted(ASSETS))

@@ -1,4 +1,4 @@
-"""MNIST, CIFAR-10 and CelebA read from tiny files in their real formats, written here."""
+"""MNIST, CIFAR-10 and CelebA read from tiny files in their real formats (`tests.datasets.formats`)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ from benchmark.datasets import DATASETS, resizing
 from benchmark.errors import MissingAssetError
 from benchmark.images import Images
 from benchmark.schema.record import Selection
-
-CHANCE = np.random.default_rng(5)
-GRAY = CHANCE.integers(0, 256, (7, 28, 28), dtype=np.uint8)
-COLOR = CHANCE.integers(0, 256, (12, 3, 32, 32), dtype=np.uint8)
-LABELS = CHANCE.integers(0, 10, 12)
+from tests.datasets.formats import (
+    COLOR,
+    GRAY,
+    LABELS,
+    WRITERS,
+    write_celeba,
+    write_cifar_binary,
+    write_cifar_pickled,
+    write_mnist,
+)
 
 
 def load(name: str, split: str, root: Path | None, **options: Any) -> Images:
@@ -34,75 +39,13 @@ def load(name: str, split: str, root: Path | None, **options: Any) -> Images:
     return images
 
 
-def write_mnist(root: Path, compressed: bool = True) -> Path:
-    folder = root / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    for prefix, chosen in (("train", slice(0, 5)), ("t10k", slice(5, 7))):
-        images, labels = GRAY[chosen], LABELS[:7][chosen].astype(np.uint8)
-        contents = {
-            f"{prefix}-images-idx3-ubyte": struct.pack(">IIII", 2051, *images.shape) + images.tobytes(),
-            f"{prefix}-labels-idx1-ubyte": struct.pack(">II", 2049, len(labels)) + labels.tobytes(),
-        }
-        for name, content in contents.items():
-            if compressed:
-                (folder / f"{name}.gz").write_bytes(gzip.compress(content))
-            else:
-                (folder / name).write_bytes(content)
-    return root
-
-
-def cifar_batches() -> dict[str, slice]:
-    batches = {f"data_batch_{number + 1}": slice(2 * number, 2 * number + 2) for number in range(5)}
-    return batches | {"test_batch": slice(10, 12)}
-
-
-def write_cifar_binary(root: Path) -> Path:
-    (root / "cifar-10-batches-bin").mkdir(parents=True)
-    for name, chosen in cifar_batches().items():
-        records = [bytes([label]) + image.tobytes() for label, image in zip(LABELS[chosen], COLOR[chosen], strict=True)]
-        (root / "cifar-10-batches-bin" / f"{name}.bin").write_bytes(b"".join(records))
-    return root
-
-
-def write_cifar_pickled(root: Path, protocol: int = 2) -> Path:
-    (root / "cifar-10-batches-py").mkdir(parents=True)
-    for name, chosen in cifar_batches().items():
-        batch = {
-            "batch_label": name,
-            "data": COLOR[chosen].reshape(2, 3072),
-            "labels": LABELS[chosen].tolist(),
-            "filenames": ["a.png", "b.png"],
-        }
-        (root / "cifar-10-batches-py" / name).write_bytes(pickle.dumps(batch, protocol))
-    return root
-
-
-def write_celeba(root: Path) -> Path:
-    (root / "celeba" / "img_align_celeba").mkdir(parents=True)
-    lines = []
-    for number, partition in enumerate([0, 0, 1, 2, 0], start=1):
-        smooth = CHANCE.integers(0, 256, (7, 6, 3), dtype=np.uint8)
-        picture = Image.fromarray(smooth).resize((178, 218), Image.Resampling.BICUBIC)
-        picture.save(root / "celeba" / "img_align_celeba" / f"{number:06}.jpg", quality=95)
-        lines.append(f"{number:06}.jpg {partition}\n")
-    (root / "celeba" / "list_eval_partition.txt").write_text("".join(lines))
-    return root
-
-
-WRITERS: dict[str, Callable[[Path], Path]] = {
-    "mnist": write_mnist,
-    "cifar10": write_cifar_binary,
-    "celeba": write_celeba,
-}
-
-
 @pytest.mark.parametrize("compressed", [True, False])
-@pytest.mark.parametrize(("split", "chosen"), [("train", slice(0, 5)), ("test", slice(5, 7))])
+@pytest.mark.parametrize(("split", "chosen"), [("train", slice(0, 9)), ("test", slice(9, 13))])
 def test_mnist_is_read_from_its_idx_files(tmp_path: Path, compressed: bool, split: str, chosen: slice) -> None:
     images = load("mnist", split, write_mnist(tmp_path, compressed))
     assert np.array_equal(images.pixels[:, 0].numpy(), GRAY[chosen])
     assert images.labels is not None
-    assert images.labels.tolist() == LABELS[:7][chosen].tolist()
+    assert images.labels.tolist() == LABELS[chosen].tolist()
     assert images.preparation.startswith("28x28; ")
 
 
@@ -148,7 +91,7 @@ def test_a_pickle_that_names_more_than_arrays_is_refused_unrun(
     assert "harm" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("split", "numbers"), [("train", [1, 2, 5]), ("test", [4])])
+@pytest.mark.parametrize(("split", "numbers"), [("train", [1, 2, 5, 6, 7, 8, 9, 11]), ("test", [4, 10])])
 @pytest.mark.parametrize(("size", "crop"), [(32, None), (64, 160), (8, 178)])
 def test_celeba_is_prepared_as_torchvision_would(
     tmp_path: Path, split: str, numbers: list[int], size: int, crop: int | None
@@ -167,14 +110,37 @@ def test_celeba_is_prepared_as_torchvision_would(
     assert (crop is not None) == (f"{crop}x{crop} around the middle" in images.preparation)
 
 
+def test_celeba_may_be_squashed_as_an_image_folder_resized_beforehand_would_be(tmp_path: Path) -> None:
+    transforms = pytest.importorskip("torchvision.transforms")
+    images = load("celeba", "test", write_celeba(tmp_path), fit="squash")
+    for pixels, number in zip(images.pixels, (4, 10), strict=True):
+        with Image.open(tmp_path / "celeba" / "img_align_celeba" / f"{number:06}.jpg") as picture:
+            wanted = np.asarray(transforms.Resize((32, 32))(picture)).transpose(2, 0, 1)
+        assert np.array_equal(pixels.numpy(), wanted)
+    assert images.preparation.startswith("both sides to 32, Pillow bilinear")
+    assert not torch.equal(images.pixels, load("celeba", "test", tmp_path).pixels)
+
+
+def test_celebas_fixed_square_is_one_of_those_that_the_authors_code_may_draw(tmp_path: Path) -> None:
+    transforms = pytest.importorskip("torchvision.transforms")
+    ours = load("celeba", "test", write_celeba(tmp_path)).pixels[0].numpy().transpose(1, 2, 0)
+    with Image.open(tmp_path / "celeba" / "img_align_celeba" / "000004.jpg") as picture:
+        resized = transforms.Resize(32)(picture)
+    assert resized.size == (32, 39)
+    squares = [np.asarray(resized.crop((0, top, 32, top + 32))) for top in range(8)]
+    assert [bool(np.array_equal(ours, square)) for square in squares].count(True) == 1
+
+
 @pytest.mark.parametrize(
-    ("name", "pixels"), [("mnist", GRAY[5:7, :, :, None]), ("cifar10", COLOR[10:].transpose(0, 2, 3, 1))]
+    ("name", "pixels"), [("mnist", GRAY[9:, :, :, None]), ("cifar10", COLOR[10:].transpose(0, 2, 3, 1))]
 )
 def test_another_size_is_that_of_torchvisions_resize(tmp_path: Path, name: str, pixels: NDArray[np.uint8]) -> None:
     transforms = pytest.importorskip("torchvision.transforms")
     images = load(name, "test", WRITERS[name](tmp_path), image_size=16)
     wanted = [np.asarray(transforms.Resize(16)(Image.fromarray(image.squeeze()))) for image in pixels]
-    assert np.array_equal(images.pixels.numpy(), np.stack(wanted).reshape(2, 16, 16, -1).transpose(0, 3, 1, 2))
+    assert np.array_equal(
+        images.pixels.numpy(), np.stack(wanted).reshape(len(pixels), 16, 16, -1).transpose(0, 3, 1, 2)
+    )
     assert "to 16x16" in images.preparation
 
 
@@ -184,13 +150,35 @@ def test_a_part_of_a_data_set_says_so(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_absent_files_are_named_with_the_remedy(tmp_path: Path, name: str) -> None:
-    for root in (None, tmp_path / "nowhere"):
-        with pytest.raises(MissingAssetError, match=r"--data DIR.*http") as caught:
+def test_absent_files_are_named_with_the_folder_and_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TICKETBENCH_DATA", str(tmp_path / "usual"))
+    first = {
+        "mnist": "MNIST/raw/train-images-idx3-ubyte.gz",
+        "cifar10": "cifar-10-batches-bin/data_batch_1.bin",
+        "celeba": "celeba/list_eval_partition.txt",
+    }
+    for root, folder in ((None, tmp_path / "usual"), (tmp_path / "nowhere", tmp_path / "nowhere")):
+        with pytest.raises(MissingAssetError, match=rf"--data DIR.*`ticketbench prepare --asset {name}`.*http") as told:
             load(name, "train", root)
-        assert str(root) in str(caught.value) if root else "no folder" in str(caught.value)
-    expected = {"mnist": "train-images-idx3-ubyte", "cifar10": "data_batch_5.bin", "celeba": "list_eval_partition.txt"}
-    assert expected[name] in str(caught.value)
+        assert str(told.value).startswith(f"{folder / first[name]}: not there; ")
+        assert f"in {folder};" in str(told.value)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_usual_folder_is_read_where_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TICKETBENCH_DATA", str(WRITERS[name](tmp_path)))
+    assert torch.equal(load(name, "test", None).pixels, load(name, "test", tmp_path).pixels)
+
+
+def test_of_two_versions_the_one_of_which_more_is_there_is_asked_for(tmp_path: Path) -> None:
+    (write_cifar_pickled(tmp_path) / "cifar-10-batches-py" / "data_batch_3").unlink()
+    with pytest.raises(MissingAssetError, match="cifar-10-batches-py/data_batch_3: not there"):
+        load("cifar10", "train", tmp_path)
+    assert len(load("cifar10", "test", tmp_path).pixels) == 2
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -51,6 +51,7 @@ def claim(kind: str, compare: Sequence[dict[str, str]] | None = None, **more: An
         "beats": {"by": {"absolute": 1.0, "because": BECAUSE}},
         "reduces": {"ratio": 0.5, "because": BECAUSE},
         "sparsest": {"margin": {"absolute": 1.0, "because": BECAUSE}, "at_least": 0.8},
+        "found_by": {"earliest": 4.0, "latest": 6.0, "share": 0.5, "because": BECAUSE},
     }
     margin = special.get(kind, {"margin": {"absolute": 1.0, "because": BECAUSE}})
     default = [{"arm": "imp" if kind == "sparsest" else "imp@1", "baseline": "imp@0"}]

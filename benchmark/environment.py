@@ -126,6 +126,21 @@ def cpu_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def load_average() -> float:
+    """Return how many processes ran or wanted to, on average over the last minute."""
+    return os.getloadavg()[0]
+
+
+def busy_seconds() -> float | None:
+    """Return the time that all processors together have spent on any program since the start; null if unknown."""
+    try:
+        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+        user, nice, system, _, _, interrupts, soft = map(int, fields[1:8])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK")
+
+
 def free_bytes(path: Path) -> int:
     """Return the free space of the file system that holds a path (or its nearest existing parent)."""
     while not path.exists():

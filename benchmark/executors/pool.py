@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from benchmark.executors.executor import Ended, Observer, Work
 from benchmark.schema.measurement import Progress, Stage
 
-_SPAWN = multiprocessing.get_context("spawn")
+SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass
@@ -64,9 +64,9 @@ class PoolExecutor:
         self._workers.clear()
 
     def _hire(self) -> _Worker:
-        ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_serve, args=(self._work, theirs), daemon=True)
-        with _uninterrupted():
+        ours, theirs = SPAWN.Pipe()
+        process = SPAWN.Process(target=_serve, args=(self._work, theirs), daemon=True)
+        with uninterrupted():
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
@@ -89,14 +89,18 @@ class PoolExecutor:
         worker.process.join()
         worker.pipe.close()
         self._workers.remove(worker)
-        code = worker.process.exitcode or 0
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        how = describe_exit(worker.process.exitcode or 0)
         assert worker.job is not None
         return Ended(worker.job, "failed", f"its worker process died ({how}); run the same command again")
 
 
+def describe_exit(code: int) -> str:
+    """Return the exit code of a process, or the signal that ended it, in words."""
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Let a process that is started within be deaf to Ctrl-C: it would answer with a traceback while it imports."""
     resource_tracker.ensure_running()  # starting it lifts the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

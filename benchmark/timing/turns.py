@@ -47,7 +47,7 @@ def timetable(plan: Plan, name: str, outcomes: Mapping[str, Outcome]) -> Timetab
     waiting = [job for job, end in ends.items() if end in UNFINISHED]
     if waiting:
         return Timetable((), f"waits for {len(waiting)} of its {len(ends)} jobs")
-    seeds = [seed for seed in min(jobs.values(), key=len) if all(ends[jobs[arm][seed]] == "done" for arm in jobs)]
+    seeds = [seed for seed in next(iter(jobs.values())) if all(ends[jobs[arm][seed]] == "done" for arm in jobs)]
     if not seeds:
         return Timetable((), "no seed has a result in every arm")
     turns = [
@@ -67,7 +67,9 @@ def rotated(arms: tuple[str, ...], process: int) -> tuple[str, ...]:
 
 def pending(results: ResultsDir, timing: Timing, turns: tuple[Turn, ...]) -> list[Turn]:
     """Return the turns without a whole record, in their order."""
-    return [turn for turn in turns if not results.timing(turn.suite, turn.timing, timing).is_done(turn.arm, turn.process)]
+    return [
+        turn for turn in turns if not results.timing(turn.suite, turn.timing, timing).is_done(turn.arm, turn.process)
+    ]
 
 
 def wanted_timings(plan: Plan, only: frozenset[str]) -> list[str]:

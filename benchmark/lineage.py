@@ -32,24 +32,19 @@ def lineage(results: ResultsDir, job: str) -> dict[str, Stretch]:
     return {needed: Stretch(_length(results, needed), passed[needed]) for needed in order}
 
 
-def span(results: ResultsDir, job: str) -> tuple[int, int]:
-    """Return the steps at which a finished job's training began and ended."""
-    planned = results.run(job).read_job().job
-    return int(planned.start.start_step), planned.training.steps
-
-
 def _length(results: ResultsDir, job: str) -> int:
-    first, last = span(results, job)
-    return last - first
+    run = results.run(job)
+    return run.last_step() - results.first_step(run.read_job().job)
 
 
 def _follow(results: ResultsDir, origin: Origin, passed: dict[str, int]) -> None:
     """Note how far the weights went through a training and all that theirs came from."""
     if origin.job is None:
         return
-    first, last = span(results, origin.job)
-    count = (last if origin.at == "end" else origin.at) - first
+    run = results.run(origin.job)
+    job = run.read_job().job
+    count = run.step_at(origin.at) - results.first_step(job)
     if passed.get(origin.job, -1) < count:  # the components of a network mostly come the same way
         passed[origin.job] = count
-        for before in results.run(origin.job).read_job().job.start.origins.values():
+        for before in job.start.origins.values():
             _follow(results, before, passed)

@@ -1,0 +1,52 @@
+"""A process of its own for each turn: fresh, alone, and stopped with its driver."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from multiprocessing.connection import Connection
+
+from benchmark.executors.executor import Work
+from benchmark.executors.pool import SPAWN, describe_exit, uninterrupted
+from benchmark.schema.timing import Clocking
+from benchmark.timing.turns import Turn
+
+
+def clock_apart(work: Work, turn: Turn) -> Clocking:
+    """Time an arm in a fresh process and return what it found; a failure is a record too, never raised."""
+    ours, theirs = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=_serve, args=(work, turn, theirs), daemon=True)
+    with uninterrupted():
+        process.start()
+    theirs.close()
+    try:
+        found = _received(ours)
+        process.join()
+        return found or failed(turn, f"its process died ({describe_exit(process.exitcode or 0)})")
+    finally:
+        process.terminate()
+        process.join()
+        ours.close()
+
+
+def failed(turn: Turn, reason: str) -> Clocking:
+    """Return the record of a turn that found nothing."""
+    return Clocking(arm=turn.arm, process=turn.process, seed=turn.seed, job=turn.job, failure=reason)
+
+
+def _received(pipe: Connection) -> Clocking | None:
+    with suppress(EOFError, ConnectionError):
+        found = pipe.recv()
+        assert isinstance(found, Clocking)
+        return found
+    return None
+
+
+def _serve(work: Work, turn: Turn, pipe: Connection) -> None:
+    from benchmark.timing.stopwatch import clock  # torch, which the driver never needs
+
+    try:
+        found = clock(work, turn)
+    except Exception as error:  # noqa: BLE001 - whatever one process meets must not end the others
+        found = failed(turn, f"{type(error).__name__}: {error}")
+    with suppress(OSError):  # the driver is gone: it will ask again
+        pipe.send(found)

@@ -65,6 +65,8 @@ def _notes(verdict: Verdict) -> tuple[str, ...]:
     claim, notes = verdict.claim, list(verdict.claim.notes)
     if claim.kind == "reduces":
         notes.insert(0, f"Why this ratio: {claim.because}")
+    elif claim.kind == "found_by":
+        notes.insert(0, f"Why this range and share: {claim.because}")
     elif claim.kind == "beats":
         notes.insert(0, f"Why this margin: {claim.by.because}")
     else:

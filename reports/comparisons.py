@@ -28,7 +28,8 @@ def comparisons(verdict: Verdict) -> Table | None:
     if not verdict.parts:
         return None
     columns = ("compared", "verdict", "sparsity", "against", "mean", "baseline", "effect", "interval", "bound", "power")
-    caption = f"What was compared in {verdict.claim.metric}; effects are signed so that larger is worse"
+    what = "the effect is a share" if verdict.claim.kind == "found_by" else "effects are signed so that larger is worse"
+    caption = f"What was compared in {verdict.claim.metric}; {what}"
     return Table(caption=caption, columns=columns, rows=tuple(_comparison(verdict, part) for part in verdict.parts))
 
 

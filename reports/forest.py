@@ -20,8 +20,11 @@ Interval = tuple[float, float]
 
 
 def forest(claim: Claim, parts: Sequence[Part]) -> Forest | None:
-    """Draw the effects of a claim's comparisons, each on the scale of its own bound; null without any effect."""
-    judged = [(part, part.effect) for part in parts if part.effect is not None]
+    """Draw the effects of a claim's comparisons, each on the scale of its own bound; null without any effect.
+
+    A share of seeds has no line of no difference, and no place here.
+    """
+    judged = [(part, part.effect) for part in parts if part.effect is not None and part.effect.scale != "share"]
     if not judged:
         return None
     bars, spans = [], []

@@ -26,7 +26,7 @@ class Observation(Record):
 
 
 class ArmSummary(Record):
-    """What was observed of one arm (EXPERIMENT@LEVEL, or a printed number)."""
+    """What was observed of one arm (EXPERIMENT@LEVEL); or what it is held against, a printed number or a range."""
 
     name: str
     sparsity: float | None = None
@@ -38,7 +38,8 @@ class ArmSummary(Record):
 class Effect(Record):
     """The claim's effect, sign-normalised so that larger is worse, with its two-sided interval.
 
-    For `reduces` the effect is a ratio, otherwise a difference in `unit`.
+    For `reduces` the effect is a ratio, otherwise a difference in `unit`; where neither is better, larger is higher.
+    For `found_by` it is the share of seeds, of which more is better, and `margin` is the share claimed.
     """
 
     estimate: float
@@ -46,7 +47,7 @@ class Effect(Record):
     high: float
     level: float
     margin: float
-    scale: Literal["difference", "ratio"] = "difference"
+    scale: Literal["difference", "ratio", "share"] = "difference"
     unit: str
     n: int
     power: float | None

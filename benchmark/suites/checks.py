@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from benchmark.errors import did_you_mean
-from benchmark.schema.claim import Claim, Comparison
+from benchmark.schema.claim import Claim, Comparison, FoundBy
 from benchmark.schema.reference import References
 from benchmark.schema.suite import Experiment, LevelRange, Suite
 from benchmark.suites.document import Path
@@ -122,6 +122,8 @@ def _claim(suite: Suite, claim: Claim) -> Iterator[Problem]:
     metrics = _metrics(suite)
     if claim.metric not in metrics:
         yield ("metric",), f"no experiment measures '{claim.metric}'{did_you_mean(claim.metric, metrics)}"
+    if isinstance(claim, FoundBy) and claim.latest < claim.earliest:
+        yield ("latest",), f"'latest' ({claim.latest:g}) lies below 'earliest' ({claim.earliest:g})"
     yield from _misspelt(claim.references)
     for index, comparison in enumerate(claim.compare):
         for key, message in _comparison(suite, claim, comparison):
@@ -135,10 +137,7 @@ def _misspelt(references: tuple[str, ...]) -> Iterator[Problem]:
 
 
 def _comparison(suite: Suite, claim: Claim, comparison: Comparison) -> Iterator[tuple[str, str]]:
-    if claim.kind == "equals" and comparison.reference is None:
-        yield "baseline", "'equals' compares with a printed number, expected 'reference' instead of 'baseline'"
-    if claim.kind != "equals" and comparison.baseline is None:
-        yield "reference", f"'{claim.kind}' compares two arms, expected 'baseline' instead of 'reference'"
+    yield from _sides(claim.kind, comparison)
     if comparison.reference is not None and not _REFERENCE.fullmatch(comparison.reference):
         yield "reference", f"expected PAPER/NUMBER, found '{comparison.reference}'"
     if comparison.arm == comparison.baseline:
@@ -148,6 +147,20 @@ def _comparison(suite: Suite, claim: Claim, comparison: Comparison) -> Iterator[
         message = None if text is None else _arm(suite, text, claim.metric, whole)
         if message:
             yield key, message
+
+
+def _sides(kind: str, comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with that which an arm is held against: each kind has its own, `found_by` nothing."""
+    given = [key for key in ("baseline", "reference") if getattr(comparison, key) is not None]
+    expected = {"equals": "reference", "found_by": None}.get(kind, "baseline")
+    if given == [expected] or (not given and expected is None):
+        return
+    if expected is None:
+        yield given[0], f"'{kind}' looks at an arm alone, expected no '{given[0]}'"
+        return
+    what = "compares with a printed number" if expected == "reference" else "compares two arms"
+    instead = f" instead of '{given[0]}'" if given else ""
+    yield given[0] if given else expected, f"'{kind}' {what}, expected '{expected}'{instead}"
 
 
 def _arm(suite: Suite, text: str, metric: str, whole: bool) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmark import statistics
+from benchmark.schema.measurement import FRUITLESS
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
 from benchmark.schema.verdict import ArmSummary, Observation
@@ -23,16 +24,16 @@ class ArmData:
     observations: tuple[Observation, ...]
     protocols: tuple[Protocol, ...] = ()
     unit: str = ""
-    lower_is_better: bool = True
+    lower_is_better: bool | None = True
 
     @property
     def values(self) -> dict[int, float | None]:
-        """The value of each seed; null where its training diverged."""
+        """The value of each seed; null where its training diverged or never came to its event."""
         return {one.seed: one.value for one in self.observations if _is_observed(one)}
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The seeds without a value and without a divergence, each with what became of its job."""
+        """The seeds that ought to have a value and have none, each with what became of its job."""
         return tuple(
             f"{self.name} seed {one.seed} ({'not measured' if one.outcome == 'done' else one.outcome})"
             for one in self.observations
@@ -77,4 +78,4 @@ def spread_over_runs(number: Number) -> float | None:
 
 
 def _is_observed(one: Observation) -> bool:
-    return one.value is not None or one.outcome == "diverged"
+    return one.value is not None or one.outcome in FRUITLESS

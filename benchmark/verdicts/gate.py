@@ -40,7 +40,9 @@ def refusal(claim: Claim, comparison: Comparison, evidence: Evidence) -> Refusal
         return Refusal("not run", f"{comparison.arm} is not part of the plan")
     if comparison.reference is not None:
         return _reference_refusal(claim, arm, comparison.reference, evidence)
-    return _baseline_refusal(claim, arm, comparison.baseline or "", evidence)
+    if comparison.baseline is None:
+        return _own_refusal(claim, arm)
+    return _baseline_refusal(claim, arm, comparison.baseline, evidence)
 
 
 def summaries(comparison: Comparison, evidence: Evidence) -> tuple[ArmSummary, ArmSummary]:
@@ -73,11 +75,14 @@ def _reference_refusal(claim: Claim, arm: ArmData, name: str, evidence: Evidence
     number = evidence.references.get(name)
     if number is None or number.value is None:
         return Refusal("not comparable", f"the number {name} was not sourced: nobody could read it")
+    return _own_refusal(claim, arm) or _unlike_print(claim, arm, name, number)
+
+
+def _own_refusal(claim: Claim, arm: ArmData) -> Refusal | None:
     absent = _absent(arm)
     if absent:
         return Refusal("not run", f"{claim.metric} is missing for {', '.join(absent)}")
-    refused = _differing(arm.protocols, f"the seeds of {arm.name} were measured differently")
-    return refused or _unlike_print(claim, arm, name, number)
+    return _differing(arm.protocols, f"the seeds of {arm.name} were measured differently")
 
 
 def _unlike_print(claim: Claim, arm: ArmData, name: str, number: Number) -> Refusal | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from benchmark.schema.claim import Claim, Comparison, Sparsest
+from benchmark.schema.claim import Claim, Comparison, FoundBy, Sparsest
 from benchmark.schema.verdict import Part, Status
 from benchmark.verdicts.arms import ArmData
+from benchmark.verdicts.found_by import judge_share
 from benchmark.verdicts.gate import Evidence
 from benchmark.verdicts.parts import judge_comparison
 from benchmark.verdicts.rules import AT_MOST, BETTER, DIFFERENT, EQUAL, NO_WORSE, Rule
@@ -109,6 +110,13 @@ def _short_ruling(claim: Sparsest, last: Part, reach: float | None) -> Ruling:
     return Ruling(status, f"{so_far}{gap}; {last.reason}", (), reach)
 
 
+def found_by(claim: Claim, evidence: Evidence) -> Ruling:
+    """Ask of every arm by itself whether the metric of most seeds lies in the claimed range."""
+    if not isinstance(claim, FoundBy):
+        raise TypeError(f"a claim of the kind 'found_by' is needed, not '{claim.kind}'")
+    return joined(tuple(judge_share(claim, comparison, evidence) for comparison in claim.compare))
+
+
 KINDS: dict[str, Kind] = {
     "matches": every(NO_WORSE),
     "beats": every(BETTER),
@@ -117,4 +125,5 @@ KINDS: dict[str, Kind] = {
     "differs": every(DIFFERENT),
     "same": every(EQUAL),
     "sparsest": sparsest,
+    "found_by": found_by,
 }

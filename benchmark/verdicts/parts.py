@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmark import statistics
 from benchmark.comparability import used_assumptions
-from benchmark.schema.claim import Claim, Comparison, Reduces
+from benchmark.schema.claim import Claim, Comparison, FoundBy, Reduces
 from benchmark.schema.record import Margin
 from benchmark.schema.reference import Number
 from benchmark.schema.verdict import Effect, Part, Status
@@ -37,7 +37,7 @@ def judge_comparison(rule: Rule, claim: Claim, comparison: Comparison, evidence:
     if contrast is None:
         why = f"a ratio of {comparison.arm} to {baseline.name} needs values above zero"
         return Part(arm=arm, baseline=baseline, status="inconclusive", reason=why)
-    status, why, shown = _decided(rule, contrast, measured.unit, comparison)
+    status, why, shown = _decided(rule, contrast, measured, comparison)
     fragile, says = sensitivity(rule, contrast)
     return Part(
         arm=arm,
@@ -73,23 +73,25 @@ def _contrast(claim: Claim, comparison: Comparison, evidence: Evidence) -> Contr
 def _axis(claim: Claim, arm: ArmData) -> Axis:
     if isinstance(claim, Reduces):
         return Axis(1, ratio=claim.ratio)
-    return Axis(1 if arm.lower_is_better else -1, margin=_margin(claim))
+    return Axis(-1 if arm.lower_is_better is False else 1, margin=_margin(claim))
 
 
 def _margin(claim: Claim) -> Margin | None:
-    if claim.kind == "reduces":
+    if isinstance(claim, Reduces | FoundBy):
         return None
     return claim.by if claim.kind == "beats" else claim.margin
 
 
-def _decided(rule: Rule, contrast: Contrast, unit: str, comparison: Comparison) -> tuple[Status, str, Effect | None]:
+def _decided(
+    rule: Rule, contrast: Contrast, measured: ArmData, comparison: Comparison
+) -> tuple[Status, str, Effect | None]:
     """Return status, sentence and effect; fewer than three seeds never settle a claim, either way."""
     if contrast.n < 2:
         return "inconclusive", f"{comparison.arm} has one seed only, which gives no interval: indicative only", None
-    status, shown = rule.status(contrast), effect(rule, contrast, unit)
+    status, shown = rule.status(contrast), effect(rule, contrast, measured.unit)
     if shown is None:
-        return status, rank_reason(rule, status, contrast, unit, comparison), None
-    says = reason(rule, status, shown, comparison)
+        return status, rank_reason(rule, status, contrast, measured, comparison), None
+    says = reason(rule, status, shown, comparison, judged=measured.lower_is_better is not None)
     if contrast.n < FEWEST_SEEDS:
         return "inconclusive", f"{says}; with {contrast.n} seeds indicative only", shown
     return status, says, shown

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from benchmark.schema.claim import Comparison
+from benchmark.schema.measurement import FRUITLESS
 from benchmark.schema.record import Margin
 from benchmark.schema.verdict import Effect, Status
-from benchmark.verdicts.arms import Printed
+from benchmark.verdicts.arms import ArmData, Printed
 from benchmark.verdicts.contrast import Contrast
 from benchmark.verdicts.rules import Rule
 
@@ -15,8 +16,8 @@ def rounded(value: float) -> str:
     return f"{float(f'{value:.3g}') + 0.0:g}"
 
 
-def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison) -> str:
-    """Return the sentence of a comparison that was decided by its interval."""
+def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison, judged: bool = True) -> str:
+    """Return the sentence of a comparison that was decided by its interval; `judged` where the metric has a better."""
     other = comparison.baseline or comparison.reference
     margin = (
         f"{rounded(effect.margin)} {effect.unit}".rstrip() if effect.scale == "difference" else rounded(effect.margin)
@@ -27,18 +28,21 @@ def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison) -
         size = f"{rounded(effect.estimate)} times the value of {other}"
         return f"{comparison.arm} has {size}: the {_level(rule)}, {ends}, {found}"
     size = f"{rounded(abs(effect.estimate))} {effect.unit}".rstrip()
-    word = "better" if effect.estimate < 0 else "worse"
-    return f"{comparison.arm} is {size} {word} than {other}: the {_level(rule)} of the disadvantage, {ends}, {found}"
+    down, up, what = ("better", "worse", "disadvantage") if judged else ("lower", "higher", "difference")
+    word = down if effect.estimate < 0 else up
+    return f"{comparison.arm} is {size} {word} than {other}: the {_level(rule)} of the {what}, {ends}, {found}"
 
 
-def rank_reason(rule: Rule, status: Status, contrast: Contrast, unit: str, comparison: Comparison) -> str:
-    """Return the sentence of a comparison in which seeds diverged."""
+def rank_reason(rule: Rule, status: Status, contrast: Contrast, measured: ArmData, comparison: Comparison) -> str:
+    """Return the sentence of a comparison in which seeds diverged, or never came to the event they were to stop at."""
     lost = sum(value is None for value in contrast.arm.values())
-    says = f"{lost} of {len(contrast.arm)} seeds of {comparison.arm} diverged"
+    ends = dict.fromkeys(FRUITLESS[one.outcome] for one in measured.observations if one.value is None)
+    says = f"{lost} of {len(contrast.arm)} seeds of {comparison.arm} {' or '.join(ends) or 'diverged'}"
     if not isinstance(contrast.baseline, Printed):
         gone = sum(value is None for value in contrast.baseline.values())
         says += f", and {gone} of {len(contrast.baseline)} of {comparison.baseline}"
-    margin = _declared(contrast.axis.margin, unit) if contrast.axis.margin else rounded(contrast.axis.ratio or 0.0)
+    declared, ratio = contrast.axis.margin, contrast.axis.ratio
+    margin = _declared(declared, measured.unit) if declared else rounded(ratio or 0.0)
     if status == "inconclusive":
         return f"{says}: too many, or too few seeds, to decide"
     return f"{says}: by exact ranks, with a divergence as worst, the effect {rule.words[status].format(margin=margin)}"

@@ -106,3 +106,11 @@ def test_the_drawing_does_not_depend_on_the_unit(values: Triple, margin: float) 
     large = forest(MATCHES, [_part(scaled, 8.0 * margin)])
     assert small is not None and large is not None
     assert small.bars == large.bars
+
+
+def test_a_share_of_seeds_is_not_drawn() -> None:
+    share = _part((0.2, 0.6, 0.9), margin=0.5, scale="share")
+    assert forest(MATCHES, [share]) is None
+    drawn = forest(MATCHES, [share, _part((-1.0, 0.0, 1.0))])
+    assert drawn is not None
+    assert len(drawn.bars) == 1

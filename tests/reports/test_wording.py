@@ -75,6 +75,11 @@ def test_effects_carry_sign_unit_and_interval() -> None:
     ratio = difference.model_copy(update={"scale": "ratio", "estimate": 0.36, "low": 0.35, "high": 0.4, "margin": 0.5})
     assert wording.effect(ratio) == "×0.36 (90\N{NO-BREAK SPACE}% interval ×0.35 to ×0.4)"
     assert wording.bound("ratio", ratio) == "at most ×0.5"
+    share = difference.model_copy(
+        update={"scale": "share", "estimate": 0.6, "low": 0.19, "high": 0.92, "margin": 0.5, "unit": "of the seeds"}
+    )
+    assert wording.effect(share) == "0.6 of the seeds (90\N{NO-BREAK SPACE}% interval 0.19 to 0.92)"
+    assert wording.bound("share", share) == "at least 0.5 of the seeds"
 
 
 def test_printed_numbers_stay_as_printed_and_gaps_are_said() -> None:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.errors import RunError
 from benchmark.images import to_values
-from benchmark.networks import Networks, section
+from benchmark.networks import Networks, channel_scales
 from benchmark.objectives.objective import Objective, Update
+from benchmark.precision import lowered
 from benchmark.pruning.mask import bind
-from benchmark.schema.suite import Optimizer, Training
+from benchmark.schema.suite import MaskStable, Training
 from benchmark.streams import stream
+from benchmark.training_state import State, new_state
+
+__all__ = ["Diverged", "Hooks", "Loop", "State", "new_state"]
 
 LOG_EVERY = 50
 """Steps between two lines of the log. Checkpoints fall on these steps, so that a resumed log has the same lines."""
@@ -40,52 +43,23 @@ class Hooks:
     """What the loop tells the outside, and when."""
 
     logged: Callable[[int, dict[str, float]], None]
-    """After every `LOG_EVERY` steps: the step and the mean of each loss since the last call."""
+    """After every `LOG_EVERY` steps: the step and the mean of each loss since the last call, penalties left out."""
     snapshot: Callable[[int, dict[str, Tensor]], None]
     snapshot_steps: frozenset[int] = frozenset()
+    """The last step that is allowed stands for the end, also where the training stops before it."""
     stepped: Callable[[], None] = lambda: None
     """After every step, for whoever takes the time."""
 
 
-@dataclass
-class State:
-    """All that a training carries from step to step."""
+@dataclass(frozen=True)
+class _Tools:
+    """What the steps of one run share: passes in the training's precision, batches, masks, penalized scales, losses."""
 
-    step: int
-    networks: Networks
-    optimizers: dict[str, torch.optim.Optimizer]
-    ema: dict[str, Tensor] = field(default_factory=dict)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the state as named tensors: `raw/...`, `ema/...`, `optimizer/<component>/<parameter>/<key>`."""
-        tensors = {f"raw/{name}": tensor for name, tensor in self.networks.state().items()}
-        tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.items()}
-        for component, optimizer in self.optimizers.items():
-            for index, values in optimizer.state_dict()["state"].items():
-                for key, value in values.items():
-                    if isinstance(value, Tensor):
-                        tensors[f"optimizer/{component}/{index}/{key}"] = value
-        return tensors
-
-    @torch.no_grad()
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take over a state that `tensors` returned; an average that it lacks starts from the weight."""
-        self.networks.load(section(tensors, "raw"))
-        averages = dict(self.networks.named_parameters()) | section(tensors, "ema")
-        for name, average in self.ema.items():
-            average.copy_(averages[name])
-        for component, optimizer in self.optimizers.items():
-            _restore_optimizer(optimizer, section(tensors, f"optimizer/{component}"))
-
-
-def new_state(networks: Networks, training: Training, step: int = 0) -> State:
-    """Return a state with fresh optimizers; moving averages start as copies of the weights."""
-    optimizers = {
-        component: _optimizer(list(module.parameters()), training.optimizers[component])
-        for component, module in sorted(networks.components.items())
-    }
-    averaged = networks.named_parameters() if training.ema is not None else ()
-    return State(step, networks, optimizers, {name: parameter.detach().clone() for name, parameter in averaged})
+    passes: Networks
+    batches: _Batches
+    zero_masked: Callable[[], None]
+    scales: Mapping[str, list[nn.Parameter]]
+    losses: _Losses
 
 
 @dataclass(frozen=True)
@@ -99,35 +73,77 @@ class Loop:
     masks: Mapping[str, Tensor]
 
     def run(self, state: State, hooks: Hooks) -> None:
-        """Train from `state.step` to the last step; raise `Diverged` when a loss or weight is not finite."""
-        weights = dict(state.networks.named_parameters())
-        zero_masked = bind(self.masks, {name: weights[name] for name in self.masks})
-        losses = _Losses(hooks.logged)
-        draws = sum(update.repeats for update in self.objective.updates if update.fresh_batch)
-        batches = _Batches(self.pixels, self.training.batch_size, self.seed, state.step * draws)
+        """Train from `state.step` to the last step, or to where the event comes that the training is to stop at.
+
+        Raises `Diverged` when a loss or a value of the networks is not finite.
+        """
+        tools = self._tools(state, hooks)
         state.networks.train()
         self._snapshot(state, hooks)
-        while state.step < self.training.steps:
-            self._step(state, zero_masked, losses, batches)
+        while not self._is_over(state):
+            self._step(state, tools)
             state.step += 1
             self._average(state)
+            self._look(state)
             self._snapshot(state, hooks)
             hooks.stepped()
-            if state.step % LOG_EVERY == 0 or state.step == self.training.steps:
-                losses.flush(state.step)
+            if state.step % LOG_EVERY == 0 or self._is_over(state):
+                tools.losses.flush(state.step)
         _check_finite(state)
 
-    def _step(self, state: State, zero_masked: Callable[[], None], losses: _Losses, batches: _Batches) -> None:
+    def batches(self, steps: int) -> int:
+        """Return how many batches so many steps take."""
+        return steps * sum(update.repeats for update in self.objective.updates if update.fresh_batch)
+
+    def epochs(self, steps: int) -> float:
+        """Return how many times so many steps go through the images, as batches are counted."""
+        return self.batches(steps) / (len(self.pixels) // self.training.batch_size)
+
+    def _tools(self, state: State, hooks: Hooks) -> _Tools:
+        weights = dict(state.networks.named_parameters())
+        scales: dict[str, list[nn.Parameter]] = {component: [] for component in state.networks.components}
+        if self.training.penalty is not None:
+            for name, scale in channel_scales(state.networks).items():
+                scales[name.partition("/")[0]].append(scale)
+        return _Tools(
+            passes=lowered(state.networks, self.training.precision),
+            batches=_Batches(self.pixels, self.training.batch_size, self.seed, self.batches(state.step)),
+            zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
+            scales=scales,
+            losses=_Losses(hooks.logged),
+        )
+
+    def _is_over(self, state: State) -> bool:
+        return state.step >= self.training.steps or state.has_stopped
+
+    def _step(self, state: State, tools: _Tools) -> None:
         for update in self.objective.updates:
             for repeat in range(update.repeats):
                 noise = stream(self.seed, f"noise/{update.name}/{repeat}", state.step, self.pixels.device)
-                images = to_values(batches.next() if update.fresh_batch else batches.last())
-                loss = update.loss(state.networks, images, noise)
-                _descend(state, update, loss)
-                zero_masked()
+                images = to_values(tools.batches.next() if update.fresh_batch else tools.batches.last())
+                loss = update.loss(tools.passes, images, noise)
+                _descend(state, update, self._penalized(loss, update, tools))
+                tools.zero_masked()
                 if update.after is not None:
                     update.after(state.networks)
-                losses.add(update.name, loss)
+                tools.losses.add(update.name, loss)
+
+    def _penalized(self, loss: Tensor, update: Update, tools: _Tools) -> Tensor:
+        if self.training.penalty is None:
+            return loss
+        sizes = [scale.abs().sum() for component in update.components for scale in tools.scales[component]]
+        return loss + self.training.penalty.weight * sum(sizes)
+
+    def _look(self, state: State) -> None:
+        if state.bird is not None and self._is_due(state.bird.rule, state.step):
+            _check_finite(state)
+            state.bird.look(channel_scales(state.networks))
+
+    def _is_due(self, rule: MaskStable, step: int) -> bool:
+        if rule.unit == "step":
+            return step % rule.every == 0
+        span = rule.every * (len(self.pixels) // self.training.batch_size)
+        return self.batches(step) // span > self.batches(step - 1) // span
 
     def _average(self, state: State) -> None:
         if self.training.ema is not None:
@@ -135,7 +151,8 @@ class Loop:
             torch._foreach_lerp_(list(state.ema.values()), parameters, 1.0 - self.training.ema)
 
     def _snapshot(self, state: State, hooks: Hooks) -> None:
-        if state.step in hooks.snapshot_steps:
+        at_end = self._is_over(state) and self.training.steps in hooks.snapshot_steps
+        if at_end or state.step in hooks.snapshot_steps:
             hooks.snapshot(state.step, state.tensors())
 
 
@@ -193,28 +210,15 @@ def _descend(state: State, update: Update, loss: Tensor) -> None:
     for component in update.components:
         state.optimizers[component].zero_grad(set_to_none=True)
     # Only the stepped components' gradients are computed: a generator's update leaves the discriminator's alone.
-    torch.autograd.backward(loss, inputs=parameters)
+    torch.autograd.backward(state.scaler.scale(loss), inputs=parameters)
     for component in update.components:
-        state.optimizers[component].step()
+        state.scaler.step(state.optimizers[component])
+    state.scaler.update()
 
 
 def _check_finite(state: State) -> None:
-    flags = {name: parameter.isfinite().all() for name, parameter in state.networks.named_parameters()}
+    # Buffers too: one pass that overflows spoils the running statistics of batch normalization for good.
+    flags = {name: tensor.isfinite().all() for name, tensor in state.networks.state().items()}
     for name, finite in zip(flags, torch.stack(list(flags.values())).tolist(), strict=True):
         if not finite:
             raise Diverged(state.step, f"{name} has values that are not finite")
-
-
-def _optimizer(parameters: list[torch.nn.Parameter], chosen: Optimizer) -> torch.optim.Optimizer:
-    if chosen.name == "sgd":
-        return torch.optim.SGD(parameters, chosen.lr, chosen.momentum, weight_decay=chosen.weight_decay, fused=True)
-    return torch.optim.Adam(parameters, chosen.lr, chosen.betas, weight_decay=chosen.weight_decay, fused=True)
-
-
-def _restore_optimizer(optimizer: torch.optim.Optimizer, values: Mapping[str, Tensor]) -> None:
-    state: dict[int, dict[str, Any]] = {}
-    for name, value in values.items():
-        index, _, key = name.partition("/")
-        state.setdefault(int(index), {})[key] = value.clone()
-    if state:
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

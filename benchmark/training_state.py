@@ -1,0 +1,98 @@
+"""All that a training carries from step to step: networks, optimizers, averages, and what it has seen of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from benchmark.networks import Networks, section
+from benchmark.precision import new_scaler, restore_scaler, scaler_tensors
+from benchmark.pruning.early_bird import EarlyBird
+from benchmark.schema.suite import Training
+
+
+@dataclass
+class State:
+    """All that a training carries from step to step."""
+
+    step: int
+    networks: Networks
+    optimizers: dict[str, torch.optim.Optimizer]
+    scaler: torch.amp.GradScaler
+    ema: dict[str, Tensor] = field(default_factory=dict)
+    bird: EarlyBird | None = None
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the event has come that the training was to stop at."""
+        return self.bird is not None and self.bird.is_stable
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the state as named tensors: `raw/...`, `ema/...`, `optimizer/<component>/<parameter>/<key>`.
+
+        In half precision also `scaler/...`, and what was seen of an event under `stop/...`.
+        """
+        tensors = {f"raw/{name}": tensor for name, tensor in self.networks.state().items()}
+        tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.items()}
+        tensors |= {f"scaler/{name}": tensor for name, tensor in scaler_tensors(self.scaler).items()}
+        if self.bird is not None:
+            tensors |= {f"stop/{name}": tensor for name, tensor in self.bird.tensors().items()}
+        for component, optimizer in self.optimizers.items():
+            for index, values in optimizer.state_dict()["state"].items():
+                for key, value in values.items():
+                    if isinstance(value, Tensor):
+                        tensors[f"optimizer/{component}/{index}/{key}"] = value
+        return tensors
+
+    @torch.no_grad()
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over a state that `tensors` returned; an average that it lacks starts from the weight."""
+        self.networks.load(section(tensors, "raw"))
+        averages = dict(self.networks.named_parameters()) | section(tensors, "ema")
+        for name, average in self.ema.items():
+            average.copy_(averages[name])
+        for component, optimizer in self.optimizers.items():
+            _restore_optimizer(optimizer, section(tensors, f"optimizer/{component}"))
+        restore_scaler(self.scaler, section(tensors, "scaler"))
+        if self.bird is not None:
+            self.bird.restore(section(tensors, "stop"))
+
+
+def new_state(networks: Networks, training: Training, step: int = 0) -> State:
+    """Return a state with fresh optimizers; moving averages start as copies of the weights."""
+    optimizers = {
+        component: _optimizer(list(module.parameters()), training, component)
+        for component, module in sorted(networks.components.items())
+    }
+    averaged = networks.named_parameters() if training.ema is not None else ()
+    device = next(parameter.device.type for _, parameter in networks.named_parameters())
+    return State(
+        step,
+        networks,
+        optimizers,
+        scaler=new_scaler(training.precision, device),
+        ema={name: parameter.detach().clone() for name, parameter in averaged},
+        bird=None if training.stop is None else EarlyBird(training.stop),
+    )
+
+
+def _optimizer(parameters: list[nn.Parameter], training: Training, component: str) -> torch.optim.Optimizer:
+    chosen = training.optimizers[component]
+    if chosen.name == "sgd":
+        # A fused first step that the scaler leaves out would leave the momentum at whatever stood in memory.
+        fused = training.precision != "float16"
+        return torch.optim.SGD(parameters, chosen.lr, chosen.momentum, weight_decay=chosen.weight_decay, fused=fused)
+    return torch.optim.Adam(parameters, chosen.lr, chosen.betas, weight_decay=chosen.weight_decay, fused=True)
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, values: Mapping[str, Tensor]) -> None:
+    state: dict[int, dict[str, Any]] = {}
+    for name, value in values.items():
+        index, _, key = name.partition("/")
+        state.setdefault(int(index), {})[key] = value.clone()
+    if state:
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

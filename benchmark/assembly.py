@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -18,13 +18,14 @@ from benchmark.features.extractor import Extractor
 from benchmark.images import Images, to_pixels, to_values
 from benchmark.metrics.subject import Subject
 from benchmark.models import MODELS
-from benchmark.models.construction import materialize
+from benchmark.models.construction import Shape, materialize
 from benchmark.models.initialization import initialize
-from benchmark.networks import Networks, section
+from benchmark.networks import Networks, section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.objectives.objective import Objective
+from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.job import Job
-from benchmark.schema.record import Resolved
+from benchmark.schema.record import Options, Resolved
 from benchmark.streams import stream
 
 EVALUATION_BLOCK = 250
@@ -33,12 +34,16 @@ EVALUATION_BLOCK = 250
 
 @dataclass(frozen=True)
 class Workshop:
-    """Builds what one job needs, on one device. `data` is the folder of data sets that are not embedded."""
+    """Builds what one job needs, on one device. `data` is the folder of data sets that are not embedded.
+
+    `channels` are the masks of a job that shrinks (`removed_channels`); without them its networks are whole.
+    """
 
     job: Job
     device: str = "cpu"
     data: Path | None = None
     cache: Path | None = None
+    channels: Mapping[str, Tensor] = field(default_factory=dict)
 
     @cached_property
     def objective(self) -> Objective:
@@ -54,9 +59,14 @@ class Workshop:
 
     def networks(self) -> Networks:
         """Return the job's networks on the device; their values are not set."""
-        options = MODELS.parse(self.job.model)
+
+        def build(options: Options, shape: Shape) -> Networks:
+            networks: Networks = MODELS[self.job.model.name].load()(options, shape)
+            remove_channels(networks, self.channels)
+            return networks
+
         shape = DATASETS[self.job.dataset.name].facts["shape"](DATASETS.parse(self.job.dataset))
-        return materialize(MODELS[self.job.model.name].load(), options, shape, self.device)
+        return materialize(build, MODELS.parse(self.job.model), shape, self.device)
 
     def initial(self, name: str) -> dict[str, Tensor]:
         """Return the initial weights and buffers of a named stream.
@@ -105,6 +115,19 @@ class Workshop:
         return extractor
 
 
+def removed_channels(run: RunDir, job: Job) -> dict[str, Tensor]:
+    """Return the masks of the channels that a job's networks do without, once its mask is made: none without shrinking.
+
+    They are over the scales of the whole networks.
+    """
+    return run.read_tensors(run.MASK) if job.shrink else {}
+
+
+def training_masks(run: RunDir, job: Job) -> dict[str, Tensor]:
+    """Return the masks of all that a job's training keeps at zero: nothing of it is left after shrinking."""
+    return {} if job.shrink else with_shifts(run.read_tensors(run.MASK))
+
+
 def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], expected_kept: int) -> Subject:
     """Return a finished job as metrics see it; networks, images and extractors are made when first asked for."""
     end = run.read_tensors(run.WEIGHTS)
@@ -118,6 +141,7 @@ def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], 
         rewind=rewind,
         expected_kept=expected_kept,
         end=section(end, "raw"),
+        shrunken=workshop.job.shrink,
         networks_of=evaluation.networks_of,
         generate=evaluation.generate,
         reconstruct=evaluation.reconstruct,

@@ -40,7 +40,8 @@ def plan_suite(loaded: Loaded) -> Plan:
 def _moving(plan: Plan) -> list[str]:
     """Return the ids of jobs, of one seed, whose fit the suite alone does not show.
 
-    They take a mask or weights from other networks or another component, or say which layers they prune.
+    They take a mask or weights from other networks or another component, say which layers they prune, or have to do
+    with channels, of which models have more or fewer.
     """
     jobs = {planned.id: planned.job for planned in plan.jobs}
     found = []
@@ -49,8 +50,9 @@ def _moving(plan: Plan) -> list[str]:
         sources = [jobs[origin.job] for origin in origins if origin.job is not None]
         renamed = job.mask.map or any(origin.component is not None for origin in origins)
         other = any((source.model, source.dataset) != (job.model, job.dataset) for source in sources)
+        channels = job.mask.granularity == "channel" or job.shrink
         layers = job.mask.prunable != Prunable() or job.mask.components is not None
-        if job.seed == plan.suite.first_seed and (renamed or other or layers):
+        if job.seed == plan.suite.first_seed and (renamed or other or layers or channels):
             found.append(identifier)
     return found
 

@@ -110,6 +110,15 @@ def shift_name(scale: str) -> str:
     return f"{scale.removesuffix('.weight')}.bias"
 
 
+def with_shifts(masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the masks of all tensors that they set to zero: that of a channel's scale is its shift's as well.
+
+    With both at zero, whatever comes next sees nothing of the channel, as if it were not there. A mask of one axis is
+    over scales, since prunable weights have two or more.
+    """
+    return {**masks, **{shift_name(name): mask for name, mask in masks.items() if mask.ndim == 1}}
+
+
 def layer_names(networks: Networks) -> list[str]:
     """Return what an `exclude` may name: every component, and every layer of it that has prunable weights."""
     every = prunable_weights(networks, tuple(LAYER_KINDS), ())

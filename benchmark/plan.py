@@ -39,8 +39,10 @@ def seeds(suite: Suite) -> range:
 
 
 def subset(plan: Plan, names: frozenset[str]) -> frozenset[str]:
-    """Return the ids of all jobs that the named claims and experiments need."""
+    """Return the ids of all jobs that the named claims, experiments and timings need."""
     experiments = {name for name in names if name in plan.suite.experiments}
+    for timing in wanted_timings(plan.suite, names):
+        experiments |= {arm.partition("@")[0] for arm in plan.suite.timings[timing].arms.values()}
     for claim_id in names & plan.suite.claims.keys():
         for comparison in plan.suite.claims[claim_id].compare:
             experiments |= {arm.partition("@")[0] for arm in (comparison.arm, comparison.baseline) if arm}
@@ -49,6 +51,12 @@ def subset(plan: Plan, names: frozenset[str]) -> frozenset[str]:
         if planned.id in needed:
             needed.update(planned.job.inputs)
     return frozenset(needed)
+
+
+def wanted_timings(suite: Suite, names: frozenset[str]) -> list[str]:
+    """Return the timings that are named, or that a named claim is read from; all of them where nothing is named."""
+    asked = {suite.claims[name].timing for name in names & suite.claims.keys()} | names
+    return [name for name in suite.timings if not names or name in asked]
 
 
 @dataclass
@@ -98,7 +106,11 @@ class _Expansion:
         task = self.tasks[name]
         mask = task.experiment.mask
         recipe = MaskRecipe() if mask is None else self._mask(name, mask, level, seed)
-        return self._assemble(name, seed, recipe, self._start(name, task.experiment.weights, level, seed))
+        if task.experiment.shrink and self._granularity(recipe) != "channel":
+            message = "only channels can be removed: it needs a mask with 'granularity: channel', drawn here or reused"
+            self.problems.add(("experiments", name, "shrink"), message)
+        job = self._assemble(name, seed, recipe, self._start(name, task.experiment.weights, level, seed))
+        return job.model_copy(update={"shrink": task.experiment.shrink})
 
     def _assemble(self, name: str, seed: int, mask: MaskRecipe, start: StartRecipe) -> Job:
         task = self.tasks[name]
@@ -122,6 +134,11 @@ class _Expansion:
             self._check_component(mask.source, origin, component, (*block, "map"))
         if mask.op == "reuse":
             return MaskRecipe(op="reuse", origin=Origin(job=origin.job), map=mask.map)
+        self._check_whole(mask.source, origin, (*block, "from"))
+        before = None if origin.job is None else self._granularity(self.jobs[origin.job].mask)
+        if before not in (None, mask.granularity):
+            message = f"'{mask.source}' removes {before}s, this mask {mask.granularity}s: one count cannot hold both"
+            self.problems.add((*block, "granularity"), message)
         if mask.values == "ema" and (origin.job is None or self.jobs[origin.job].training.ema is None):
             message = f"'{mask.source}' keeps no moving averages; set 'ema' in its training"
             self.problems.add((*block, "values"), message)
@@ -134,6 +151,7 @@ class _Expansion:
             rounds=mask.rounds * self._levels_above(name, mask, level),
             sparsity=mask.sparsity,
             pool=mask.pool,
+            granularity=mask.granularity,
             prunable=mask.prunable,
             components=mask.components,
             map=mask.map,
@@ -148,6 +166,7 @@ class _Expansion:
             origin = self._origin(name, source, level, seed, where)
             key = "from" if source.component is None else "component"
             self._check_component(source.source, origin, source.component or component, (*where, key))
+            self._check_whole(source.source, origin, (*where, "from"))
             origins[component] = origin.model_copy(update={"component": source.component})
         if weights.optimizer == "restored":
             self._check_restorable(task, origins, (*block, "optimizer"))
@@ -155,6 +174,18 @@ class _Expansion:
             message = f"step {weights.start_step} lies beyond the {task.experiment.training.steps} steps of {name}"
             self.problems.add((*block, "start_step"), message)
         return StartRecipe(origins=origins, optimizer=weights.optimizer, start_step=weights.start_step)
+
+    def _granularity(self, recipe: MaskRecipe) -> str | None:
+        """Return what a mask removes, null where it is all ones."""
+        if recipe.op == "reuse":
+            assert recipe.origin.job is not None
+            return self._granularity(self.jobs[recipe.origin.job].mask)
+        return None if recipe.op == "ones" else recipe.granularity
+
+    def _check_whole(self, source: str, origin: Origin, path: Path) -> None:
+        if origin.job is not None and self.jobs[origin.job].shrink:
+            message = f"'{source}' has been shrunken: its weights fit no other networks; its mask may be reused"
+            self.problems.add(path, message)
 
     def _check_component(self, source: str, origin: Origin, component: str, path: Path) -> None:
         if origin.job is not None:

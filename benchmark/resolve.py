@@ -14,7 +14,7 @@ from benchmark.objectives import OBJECTIVES
 from benchmark.pruning import CRITERIA
 from benchmark.schema.job import MetricRequest
 from benchmark.schema.record import Resolved, Selection
-from benchmark.schema.suite import Experiment, Optimizer
+from benchmark.schema.suite import Experiment, Mask, Optimizer, Prunable
 from benchmark.suites import Loaded
 from benchmark.suites.document import Fault, nearest, settle
 from benchmark.table import OptionError, Table
@@ -66,6 +66,8 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
         return None
     components = tuple(MODELS[model.name].facts["components"])
     _check_components(path, experiment, objective, components, problems)
+    if criterion is not None and experiment.mask is not None and experiment.mask.op == "draw":
+        _check_granularity((*path, "mask"), experiment.mask, criterion, problems)
     _check_shape(path, dataset, model, problems)
     images = DATASETS[dataset.name].facts.get("train_images")
     if images is not None and experiment.training.batch_size > images:
@@ -91,6 +93,16 @@ def _member(table: Table, selection: Selection, path: Path, problems: Problems) 
     except OptionError as fault:
         problems.add((*path, *fault.keys), str(fault))
         return None
+
+
+def _check_granularity(path: Path, mask: Mask, criterion: Resolved, problems: Problems) -> None:
+    ranked = CRITERIA[criterion.name].facts.get("granularity", "weight")
+    if ranked != mask.granularity:
+        message = f"'{criterion.name}' ranks {ranked}s, but the granularity of the mask is '{mask.granularity}'"
+        problems.add((*path, "criterion"), message)
+    if mask.granularity == "channel" and mask.prunable.kinds != Prunable().kinds:
+        message = "kinds of layers are for weights: channels are those that batch normalization scales"
+        problems.add((*path, "prunable", "kinds"), message)
 
 
 def _check_shape(path: Path, dataset: Resolved, model: Resolved, problems: Problems) -> None:

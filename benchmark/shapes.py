@@ -15,11 +15,12 @@ from torch import Tensor
 
 from benchmark.assembly import Workshop
 from benchmark.errors import RunError, did_you_mean
-from benchmark.networks import Networks, layer_names, section
+from benchmark.networks import Networks, channel_scales, layer_names, section
+from benchmark.pruning.shrink import obstacles
 from benchmark.resolve import Path, Problems
 from benchmark.schema.job import Job, MaskRecipe, Origin, Plan
 from benchmark.suites import Loaded
-from benchmark.tickets import NOTHING_TO_PRUNE, check_fit, chosen_names, inherited, mapped
+from benchmark.tickets import check_fit, chosen_names, inherited, mapped, nothing_to_prune
 
 
 def check_shapes(loaded: Loaded, plan: Plan, moving: Iterable[str]) -> None:
@@ -29,6 +30,7 @@ def check_shapes(loaded: Loaded, plan: Plan, moving: Iterable[str]) -> None:
         blueprints.check_prunable(identifier)
         blueprints.masks(identifier)
         blueprints.check_start(identifier)
+        blueprints.check_removable(identifier)
     owners, problems = _owners(plan), Problems(loaded)
     for identifier, path, message in blueprints.misfits:
         problems.add(("experiments", owners[identifier], *path), message)
@@ -82,13 +84,13 @@ class _Blueprints:
         job = self.jobs[identifier]
         if job.mask.op != "draw":
             return
-        known = layer_names(self.networks(job))
+        known = _excludable(job.mask, self.networks(job))
         for index, name in enumerate(job.mask.prunable.exclude):
             if name not in known:
                 message = f"'{name}' matches nothing in '{job.model.name}'{did_you_mean(name, known)}"
                 self.misfits.append((identifier, ("mask", "prunable", "exclude", index), message))
         if not chosen_names(job.mask, self.networks(job)):
-            self.misfits.append((identifier, ("mask", "prunable"), NOTHING_TO_PRUNE))
+            self.misfits.append((identifier, ("mask", "prunable"), nothing_to_prune(job.mask)))
 
     def check_start(self, identifier: str) -> None:
         """Note the components of a job whose start weights have other shapes than its networks."""
@@ -104,6 +106,20 @@ class _Blueprints:
                 except ValueError as error:
                     self._note(identifier, origin, ("weights",), str(error))
 
+    def check_removable(self, identifier: str) -> None:
+        """Note the norms of a job that shrinks whose channels cannot be taken out of its networks."""
+        job = self.jobs[identifier]
+        if job.shrink:
+            pruned = [name for name, mask in self.masks(identifier).items() if not bool(mask.all())]
+            found = obstacles(self.networks(job), pruned)
+            if found:
+                listed = [name.removesuffix(".weight") for name in found]
+                message = (
+                    f"not all channels can be removed by themselves: {listed[0]} {next(iter(found.values()))}; "
+                    f"a mask that leaves out what is like it has prunable: {{exclude: [{', '.join(listed)}]}}"
+                )
+                self.misfits.append((identifier, ("shrink",), message))
+
     def _pruned(self, recipe: MaskRecipe, networks: Networks) -> dict[str, Tensor]:
         origin = recipe.origin.job
         masks = inherited(recipe, {} if origin is None else self.masks(origin), networks)
@@ -117,6 +133,13 @@ class _Blueprints:
     def _note(self, identifier: str, origin: Origin, path: Path, message: str) -> None:
         assert origin.job is not None
         self.misfits.append((identifier, path, message + _difference(self.jobs[origin.job], self.jobs[identifier])))
+
+
+def _excludable(recipe: MaskRecipe, networks: Networks) -> list[str]:
+    """Return what the `exclude` of a recipe may name: components, and layers of what it prunes."""
+    if recipe.granularity == "channel":
+        return [*networks.components, *(name.removesuffix(".weight") for name in channel_scales(networks))]
+    return layer_names(networks)
 
 
 def _difference(source: Job, job: Job) -> str:

@@ -5,25 +5,28 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 from torch import Tensor
 
 from benchmark import environment
 from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.assembly import Workshop, make_subject
+from benchmark.assembly import Workshop, make_subject, removed_channels, training_masks
+from benchmark.effort import efforts
 from benchmark.errors import RunError
 from benchmark.images import to_pixels
 from benchmark.metrics import METRICS
 from benchmark.metrics.audit import audit
 from benchmark.metrics.samples import grid
 from benchmark.metrics.subject import Subject
+from benchmark.networks import section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import MetricRequest, PlannedJob
-from benchmark.schema.measurement import Divergence, Measurement, Progress, Stage
+from benchmark.schema.measurement import Divergence, Event, Measurement, Progress, Stage
 from benchmark.schema.settings import Settings
-from benchmark.tickets import expected_kept, make_masks, restored_state, rewind_weights, rewound
+from benchmark.tickets import expected_kept, make_masks, restored_state, rewind_weights, rewound, without_channels
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
 
 GRID = 64
@@ -46,8 +49,14 @@ class Bench:
 
     @property
     def workshop(self) -> Workshop:
-        """The maker of the job's networks and data."""
-        return Workshop(self.planned.job, self.settings.device, self.settings.data, self.settings.cache)
+        """The maker of the job's networks and data, from its mask on."""
+        job, settings = self.planned.job, self.settings
+        return Workshop(job, settings.device, settings.data, settings.cache, removed_channels(self.run, job))
+
+    @property
+    def first_step(self) -> int:
+        """The step from which the job's training goes on."""
+        return self.results.first_step(self.planned.job)
 
     def commit(self, name: str, tensors: Mapping[str, Tensor]) -> None:
         """Write tensors that must be the same bytes whenever they are made on a CPU."""
@@ -61,28 +70,40 @@ def make_mask(bench: Bench) -> None:
     masks = make_masks(workshop, bench.results, networks)
     start = {f"raw/{name}": tensor for name, tensor in networks.state().items()}
     start |= restored_state(workshop, bench.results)
-    masked = {f"{kind}/{name}": mask for name, mask in masks.items() for kind in ("raw", "ema")}
+    masked = {f"{kind}/{name}": mask for name, mask in with_shifts(masks).items() for kind in ("raw", "ema")}
     start |= {name: start[name] * mask for name, mask in masked.items() if name in start}
+    if workshop.job.shrink:
+        start = without_channels(workshop, masks, start)
     bench.commit(bench.run.MASK, masks)
     bench.commit(bench.run.START, start)
 
 
 def train(bench: Bench) -> None:
-    """Train the masked networks to the end; write weights and snapshots, or where the training diverged."""
+    """Train the masked networks to the end; write weights and snapshots, or why none came of it."""
     run, job = bench.run, bench.planned.job
     resumed = _resumable_step(bench)
-    begun = job.start.start_step if resumed is None else resumed
+    begun = bench.first_step if resumed is None else resumed
     state = new_state(bench.workshop.networks(), job.training, begun)
     state.restore(run.read_tensors(run.START if resumed is None else run.CHECKPOINT))
     run.files.unseal(run.LOG, _log_size(run.log, begun))
     since = time.perf_counter()
     pixels = bench.workshop.images("train").pixels.to(bench.settings.device)
-    loop = Loop(bench.workshop.objective, job.training, pixels, job.seed, run.read_tensors(run.MASK))
+    loop = Loop(bench.workshop.objective, job.training, pixels, job.seed, training_masks(run, job))
     try:
         loop.run(state, _Recorder(bench, state).hooks())
     except Diverged as end:
         run.write_record(run.DIVERGED, Divergence(step=end.step, what=end.what))
         return
+    if state.bird is not None:
+        event = Event(
+            found=state.has_stopped,
+            step=state.step,
+            epoch=loop.epochs(state.step),
+            distances=tuple(state.bird.distances),
+        )
+        run.write_record(run.EVENT if event.found else run.UNSTABLE, event)
+        if not event.found:
+            return
     run.files.seal(run.LOG)
     trained = {name: tensor for name, tensor in state.tensors().items() if not name.startswith("optimizer/")}
     seconds = time.perf_counter() - since
@@ -109,7 +130,11 @@ def measure(bench: Bench) -> None:
 def _subject(bench: Bench) -> Subject:
     on_cpu = Workshop(bench.planned.job)
     kept = expected_kept(on_cpu, bench.results, on_cpu.networks())
-    return make_subject(bench.workshop, bench.run, rewind_weights(on_cpu, bench.results), kept)
+    rewind = {f"raw/{name}": tensor for name, tensor in rewind_weights(on_cpu, bench.results).items()}
+    if on_cpu.job.shrink:
+        rewind = without_channels(on_cpu, bench.run.read_tensors(bench.run.MASK), rewind)
+    subject = make_subject(bench.workshop, bench.run, section(rewind, "raw"), kept)
+    return replace(subject, lineage=cache(partial(efforts, bench.results, bench.planned.id)))
 
 
 STAGES: Mapping[Stage, Callable[[Bench], None]] = {"mask": make_mask, "train": train, "measure": measure}
@@ -144,7 +169,7 @@ def _resumable_step(bench: Bench) -> int | None:
     if not run.files.has(run.CHECKPOINT):
         return None
     step = int(str(run.read_note(run.CHECKPOINT)))
-    before = [run.snapshot(at) for at in bench.planned.snapshots if bench.planned.job.start.start_step <= at <= step]
+    before = [run.snapshot(at) for at in bench.planned.snapshots if bench.first_step <= at <= step]
     logged = _logged(run.log, step)
     return step if all(map(run.files.has, before)) and logged and logged[-1][0] == step else None
 

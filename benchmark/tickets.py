@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop
 from benchmark.errors import RunError
-from benchmark.networks import Networks, prunable_weights, section
+from benchmark.networks import Networks, channel_scales, prunable_weights, section
 from benchmark.pruning import CRITERIA
-from benchmark.pruning.allocate import draw, quotas
+from benchmark.pruning.allocate import LEAST_CHANNELS, draw, quotas
 from benchmark.pruning.count import Target
 from benchmark.pruning.criterion import Evidence
+from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.job import MaskRecipe, Origin
 from benchmark.streams import stream
 
 Tensors = dict[str, Tensor]
-NOTHING_TO_PRUNE = "'kinds', 'exclude' and 'components' leave no weights to prune"
 
 
 def rewind_weights(workshop: Workshop, results: ResultsDir) -> Tensors:
@@ -51,16 +54,42 @@ def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
             assert origin.job is not None
             name = origin.component or component
             run = results.run(origin.job)
-            at = run.read_job().job.training.steps if origin.at == "end" else origin.at
-            tensors = run.read_tensors(run.snapshot(at))
+            tensors = run.read_tensors(run.snapshot(run.step_at(origin.at)))
             for kind in ("optimizer", "ema"):
                 found = section(tensors, f"{kind}/{name}")
                 state |= {f"{kind}/{component}/{key}": tensor for key, tensor in found.items()}
     return state
 
 
+def without_channels(workshop: Workshop, masks: Tensors, state: Tensors) -> Tensors:
+    """Return a training's state, weights included, for the networks of which the masked channels are taken out.
+
+    Whatever has the shape of its parameter, such as its average and the optimizer's moments, is put into whole
+    networks in the parameter's place, and taken from them when the channels are gone.
+    """
+    whole = section(state, "raw")
+    parts = replace(workshop, device="meta").networks().components
+    names = {component: [name for name, _ in module.named_parameters()] for component, module in parts.items()}
+    kinds: dict[str, dict[str, str]] = {}
+    for key in state:
+        kind, _, name = key.partition("/")
+        if kind == "optimizer":
+            component, index, kind = name.split("/")
+            name = f"{component}/{names[component][int(index)]}"
+        if name in whole and state[key].shape == whole[name].shape:
+            kinds.setdefault(kind, {})[name] = key
+    left = dict(state)
+    for keys in kinds.values():
+        networks = workshop.networks()
+        networks.load(whole | {name: state[key] for name, key in keys.items()})
+        remove_channels(networks, masks)
+        thin = networks.state()
+        left |= {key: thin[name] for name, key in keys.items()}
+    return left
+
+
 def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> Tensors:
-    """Return a job's masks by full name, over all its prunable weights.
+    """Return a job's masks by full name, over all its prunable weights, or over the scales of its prunable channels.
 
     `networks` hold the job's start weights and stay as they are: their values count only where a criterion looks at
     losses, for what the weights' origin does not give.
@@ -73,12 +102,13 @@ def make_masks(workshop: Workshop, results: ResultsDir, networks: Networks) -> T
     ranked = workshop.initial(origin.stream) if origin.job is None else mapped(recipe, _ranked(results, recipe))
     chosen = chosen_names(recipe, networks)
     if not chosen:
-        raise RunError(NOTHING_TO_PRUNE)
+        raise RunError(nothing_to_prune(recipe))
     check_fit(ranked, networks, chosen)
     assert recipe.criterion is not None
     score = CRITERIA[recipe.criterion.name].load()
     evidence = _evidence(workshop, networks.state() | _fitting(ranked, networks), masks, chosen)
-    return draw(score(evidence, CRITERIA.parse(recipe.criterion)), masks, target(recipe), recipe.pool)
+    scores = score(evidence, CRITERIA.parse(recipe.criterion))
+    return draw(scores, masks, target(recipe), recipe.pool, least(recipe))
 
 
 def _evidence(workshop: Workshop, values: Tensors, masks: Tensors, chosen: list[str]) -> Evidence:
@@ -106,9 +136,10 @@ def inherited(recipe: MaskRecipe, stored: Tensors, networks: Networks) -> Tensor
 
     RunError where they do not fit.
     """
-    weights = prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
-    masks = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
     found = mapped(recipe, stored)
+    reused = recipe.op == "reuse" and any(mask.ndim == 1 for mask in found.values())  # of channels, as its source is
+    weights = channel_scales(networks) if reused else prunable(recipe, networks)
+    masks = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
     if recipe.op == "reuse":
         # It is taken as it is: what it leaves out of its components is not prunable here either.
         components = {name.partition("/")[0] for name in found}
@@ -120,21 +151,28 @@ def inherited(recipe: MaskRecipe, stored: Tensors, networks: Networks) -> Tensor
     return masks | found
 
 
+def prunable(recipe: MaskRecipe, networks: Networks) -> Mapping[str, Tensor]:
+    """Return what a recipe's masks cover, by full name: weights, or the scales that stand for channels."""
+    if recipe.granularity == "channel":
+        return channel_scales(networks, recipe.prunable.exclude)
+    return prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
+
+
 def chosen_names(recipe: MaskRecipe, networks: Networks) -> list[str]:
-    """Return the full names of the weights that a job prunes further."""
-    weights = prunable_weights(networks, recipe.prunable.kinds, recipe.prunable.exclude)
+    """Return the full names of the weights, or scales, that a job prunes further."""
+    weights = prunable(recipe, networks)
     return [name for name in weights if recipe.components is None or name.partition("/")[0] in recipe.components]
 
 
 def expected_kept(workshop: Workshop, results: ResultsDir, networks: Networks) -> int:
-    """Return how many weights the counting rule leaves, from the masks before and the recipe alone."""
+    """Return how many weights (or channels) the counting rule leaves, from the masks before and the recipe alone."""
     recipe = workshop.job.mask
     before = previous_masks(recipe, results, networks)
     chosen = chosen_names(recipe, networks) if recipe.op == "draw" else []
     rest = sum(int(mask.sum()) for name, mask in before.items() if name not in chosen)
     if not chosen:
         return rest
-    return rest + sum(quotas(before, chosen, target(recipe), recipe.pool).values())
+    return rest + sum(quotas(before, chosen, target(recipe), recipe.pool, least(recipe)).values())
 
 
 def target(recipe: MaskRecipe) -> Target:
@@ -142,10 +180,22 @@ def target(recipe: MaskRecipe) -> Target:
     return Target(recipe.fraction, recipe.rounds, recipe.sparsity)
 
 
+def least(recipe: MaskRecipe) -> int:
+    """Return how much of each layer survives a recipe's draw whatever the scores are."""
+    return LEAST_CHANNELS if recipe.granularity == "channel" else 0
+
+
+def nothing_to_prune(recipe: MaskRecipe) -> str:
+    """Return what to say of a recipe that covers nothing."""
+    if recipe.granularity == "channel":
+        return "'exclude' and 'components' leave no channels of a batch norm with scales to prune"
+    return "'kinds', 'exclude' and 'components' leave no weights to prune"
+
+
 def _stored(results: ResultsDir, origin: Origin) -> Tensors:
     assert origin.job is not None
     run = results.run(origin.job)
-    return run.read_tensors(run.WEIGHTS if origin.at == "end" else run.snapshot(origin.at))
+    return run.read_tensors(run.WEIGHTS if origin.at == "end" else run.snapshot(run.step_at(origin.at)))
 
 
 def _ranked(results: ResultsDir, recipe: MaskRecipe) -> Tensors:

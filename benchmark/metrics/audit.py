@@ -20,6 +20,7 @@ from benchmark.errors import AuditError
 from benchmark.metrics import METRICS
 from benchmark.metrics.sparsity import Count, count, count_layers
 from benchmark.metrics.subject import Subject, Value
+from benchmark.networks import with_shifts
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -66,13 +67,19 @@ def audit(subject: Subject) -> AuditReport:
     """Check a ticket and return what it consists of.
 
     AuditError where a mask does not fit its weight, where the start differs from the rewind weights in a single bit
-    outside the mask, where a masked weight is not zero at the start or the end, or where another number of weights
-    is kept than the counting rule leaves.
+    outside the mask, where a masked weight is not zero at the start or the end (nor the shift of a masked scale), where
+    another number of channels is left than the mask of a shrunken job keeps, or where another number of weights is kept
+    than the counting rule leaves.
     """
-    _check_masks(subject.masks, subject.end)
-    _check_start(subject.masks, subject.start, subject.rewind)
-    _check_zeros(subject.masks, subject.start, "at the start")
-    _check_zeros(subject.masks, subject.end, "after training")
+    if subject.shrunken:
+        _check_removed(subject.masks, subject.end)
+    else:
+        _check_masks(subject.masks, subject.end)
+    # of what is removed nothing is left that could be zero
+    masks = {} if subject.shrunken else with_shifts(subject.masks)
+    _check_start(masks, subject.start, subject.rewind)
+    _check_zeros(masks, subject.start, "at the start")
+    _check_zeros(masks, subject.end, "after training")
     report = AuditReport(
         count_layers(subject.masks), count(subject.masks), mask_digest(subject.masks), subject.expected_kept
     )
@@ -96,6 +103,13 @@ def _check_masks(masks: Tensors, weights: Tensors) -> None:
             raise AuditError(f"{name}: a mask without a weight")
         if mask.dtype != torch.bool or mask.shape != weights[name].shape:
             raise AuditError(f"{name}: mask {mask.dtype} {tuple(mask.shape)}, weight {tuple(weights[name].shape)}")
+
+
+def _check_removed(masks: Tensors, weights: Tensors) -> None:
+    for name, mask in masks.items():
+        left = weights[name].numel() if name in weights else 0
+        if mask.dtype != torch.bool or mask.ndim != 1 or left != int(mask.sum()):
+            raise AuditError(f"{name}: {left} channels are left, the mask {tuple(mask.shape)} keeps {int(mask.sum())}")
 
 
 def _check_start(masks: Tensors, start: Tensors, rewind: Tensors) -> None:

@@ -1,4 +1,4 @@
-"""Sparsity: the fraction removed of the prunable weights, and of the whole network beside it."""
+"""Sparsity: the fraction removed of the prunable weights, or channels, and of the whole network beside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Count:
-    """How many weights a set of masks covers, and how many it keeps."""
+    """How many weights (or channels) a set of masks covers, and how many it keeps."""
 
     prunable: int
     kept: int
@@ -48,11 +48,14 @@ def measure(subject: Subject, options: Options) -> Value:
     """Return removed / prunable.
 
     `details` give the counts per layer and per component, and `whole_network`: removed / all parameters, biases and
-    normalization included, which is what papers mean that count the whole network.
+    normalization included, which is what papers mean that count the whole network. Where channels are removed it is
+    null, since they are no parameters. `parameters` are those of the networks as they were trained.
     """
     masks = subject.masks
     overall = count(masks)
+    channels = any(mask.ndim == 1 for mask in masks.values())
     parameters = sum(parameter.numel() for _, parameter in subject.networks_of("raw").named_parameters())
+    whole_network = (overall.prunable - overall.kept) / parameters if parameters else 0.0
     components = {
         component: count({name: mask for name, mask in masks.items() if name.startswith(f"{component}/")})
         for component in sorted({name.partition("/")[0] for name in masks})
@@ -62,12 +65,16 @@ def measure(subject: Subject, options: Options) -> Value:
         Protocol(
             metric="sparsity",
             version=METRICS["sparsity"].version,
-            convention="weights that the mask sets to zero / prunable weights",
+            convention=(
+                "channels that the mask removes / channels that batch normalization scales and the mask may remove"
+                if channels
+                else "weights that the mask sets to zero / prunable weights"
+            ),
         ),
         overall.as_document()
         | {
             "parameters": parameters,
-            "whole_network": (overall.prunable - overall.kept) / parameters if parameters else 0.0,
+            "whole_network": None if channels else whole_network,
             "components": {name: counted.as_document() for name, counted in components.items()},
             "layers": {name: counted.as_document() for name, counted in count_layers(masks).items()},
         },

@@ -34,13 +34,15 @@ class Passes:
 
 @dataclass(frozen=True)
 class Effort:
-    """What a job computed that a ticket needed: so many steps of its updates, and once the scores of its mask.
+    """What a job computed that a ticket rests on: so many steps of its updates, and once the scores of its mask.
 
-    `masks` returns what is masked in the updates' networks; `scoring` is null where no mask was drawn.
+    The ticket's weights went through `passed` of the steps. `masks` returns what is masked in the updates' networks;
+    `scoring` is null where no mask was drawn.
     """
 
     job_id: str
     steps: int
+    passed: int
     masks: Callable[[], Mapping[str, Tensor]]
     updates: Mapping[str, Passes]
     scoring: Passes | None
@@ -51,11 +53,13 @@ class Subject:
     """A finished job as a metric sees it. All tensors are keyed by full names (`benchmark.networks`).
 
     `start` are the weights that the training began from, `rewind` the unmasked weights they should be, `end` the
-    trained ones; `expected_kept` is how many weights the counting rule leaves, null where no mask was drawn.
+    trained ones; `expected_kept` is how many weights the counting rule leaves, null where no mask was drawn. A mask of
+    one axis is of channels, over their scales; of a `shrunken` job it is over those of the whole networks, while all
+    else is without the channels that it removes.
     `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
     `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job;
-    `recall(key, make)` makes what several metrics share only once. `lineage` returns all jobs that the ticket needed,
-    each as far as it was needed, inputs first and this job last.
+    `recall(key, make)` makes what several metrics share only once. `lineage` returns this job and all that it
+    rests on.
     """
 
     job_id: str
@@ -72,6 +76,7 @@ class Subject:
     extractor: Callable[[Resolved], Extractor]
     store: Callable[[str, Mapping[str, np.ndarray]], None]
     expected_kept: int | None = None
+    shrunken: bool = False
     recall: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()
     lineage: Callable[[], Sequence[Effort]] = tuple
 

@@ -1,6 +1,7 @@
 """The family of pruning criteria: `score(evidence, options) -> scores`, larger is kept (`benchmark.pruning.criterion`).
 
 How many are kept is `count`, which ones `allocate`, and keeping the others at zero `mask`.
+Facts: `granularity`, what is ranked where that is not single weights.
 """
 
 from benchmark.pruning.options import DataOptions
@@ -29,6 +30,12 @@ CRITERIA = Table(
             "benchmark.pruning.grasp:score",
             DataOptions,
             "what removing the weight takes from the gradient flow (Wang et al. 2020)",
+        ),
+        "batch_norm_scale": Entry(
+            "benchmark.pruning.batch_norm_scale:score",
+            Options,
+            "the absolute scale that batch normalization gives the channel (Liu et al. 2017)",
+            facts={"granularity": "channel"},
         ),
     },
 )

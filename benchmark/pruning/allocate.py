@@ -13,6 +13,10 @@ from benchmark.pruning.count import Target
 Pool = Literal["global", "component", "layer"]
 
 
+LEAST_CHANNELS = 1
+"""Channels that every layer keeps: without any, nothing would pass it, and what stands before it would never learn."""
+
+
 def pools(names: Sequence[str], pool: Pool) -> dict[str, list[str]]:
     """Return the weights that compete with each other, in the order of names, by the pool's own name."""
     found: dict[str, list[str]] = {}
@@ -23,42 +27,61 @@ def pools(names: Sequence[str], pool: Pool) -> dict[str, list[str]]:
 
 
 def quotas(
-    previous: Mapping[str, Tensor], names: Sequence[str], target: Target, pool: Pool = "global"
+    previous: Mapping[str, Tensor], names: Sequence[str], target: Target, pool: Pool = "global", least: int = 0
 ) -> dict[str, int]:
-    """Return how many weights each pool over `names` keeps, counted from the previous masks."""
-    return {
-        label: target.kept(
-            total=sum(previous[name].numel() for name in members),
-            remaining=sum(int(previous[name].sum()) for name in members),
-        )
-        for label, members in pools(names, pool).items()
-    }
+    """Return how many weights each pool over `names` keeps, counted from the previous masks.
+
+    That is what the target says, but never less than `least` of each name (or all that are left of it).
+    """
+    counts = {}
+    for label, members in pools(names, pool).items():
+        remaining = [int(previous[name].sum()) for name in members]
+        kept = target.kept(total=sum(previous[name].numel() for name in members), remaining=sum(remaining))
+        counts[label] = max(kept, sum(min(least, left) for left in remaining))
+    return counts
 
 
 def draw(
-    scores: Mapping[str, Tensor], previous: Mapping[str, Tensor], target: Target, pool: Pool = "global"
+    scores: Mapping[str, Tensor],
+    previous: Mapping[str, Tensor],
+    target: Target,
+    pool: Pool = "global",
+    least: int = 0,
 ) -> dict[str, Tensor]:
     """Return masks that keep the largest scores of each pool: bool, on the CPU, over all names of `previous`.
 
     Weights that are pruned are never revived, and of equal scores the one that stands first survives. A name
-    without scores keeps its previous mask. ValueError for scores that are NaN or do not fit the masks.
+    without scores keeps its previous mask. The `least` best of each name survive before any other (`LEAST_CHANNELS`).
+    ValueError for scores that are NaN or do not fit the masks.
     """
     _check(scores, previous)
-    counts = quotas(previous, list(scores), target, pool)
+    counts = quotas(previous, list(scores), target, pool, least)
     masks = {name: mask.cpu().clone() for name, mask in previous.items()}
     for label, members in pools(list(scores), pool).items():
-        masks |= _keep_best({name: scores[name] for name in members}, masks, counts[label])
+        masks |= _keep_best({name: scores[name] for name in members}, masks, counts[label], least)
     return masks
 
 
-def _keep_best(scores: Mapping[str, Tensor], masks: Mapping[str, Tensor], kept: int) -> dict[str, Tensor]:
+def _keep_best(scores: Mapping[str, Tensor], masks: Mapping[str, Tensor], kept: int, least: int) -> dict[str, Tensor]:
+    sizes = [score.numel() for score in scores.values()]
     flat = torch.cat([score.flatten().cpu() for score in scores.values()])
     alive = torch.cat([masks[name].flatten() for name in scores]).nonzero().flatten()
-    order = torch.sort(flat[alive], descending=True, stable=True).indices
+    ranked = alive[torch.sort(flat[alive], descending=True, stable=True).indices]
+    if least:
+        ranked = _leaders_first(ranked, torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes)), least)
     best = torch.zeros(flat.numel(), dtype=torch.bool)
-    best[alive[order[:kept]]] = True
-    pieces = torch.split(best, [score.numel() for score in scores.values()])
+    best[ranked[:kept]] = True
+    pieces = torch.split(best, sizes)
     return {name: piece.reshape(masks[name].shape).clone() for name, piece in zip(scores, pieces, strict=True)}
+
+
+def _leaders_first(ranked: Tensor, owner: Tensor, least: int) -> Tensor:
+    """Return places in order of rank, but the `least` best of each owner before all others."""
+    owners = owner[ranked]
+    leads = torch.zeros(len(ranked), dtype=torch.bool)
+    for each in owners.unique():
+        leads[(owners == each).nonzero().flatten()[:least]] = True
+    return torch.cat([ranked[leads], ranked[~leads]])
 
 
 def _check(scores: Mapping[str, Tensor], previous: Mapping[str, Tensor]) -> None:

@@ -1,0 +1,134 @@
+"""Masked channels taken out of networks, with all that belongs to them, by Torch-Pruning (Fang et al. 2023).
+
+A channel whose scale and shift are zero is zero after its batch norm, and stays so through what follows up to the next
+layer. So the layer before loses an output, bias included, the norm a channel, and the layer after an input; what the
+network computes is unchanged, and so are the gradients of all that is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+import torch_pruning
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from benchmark.networks import Networks
+
+KEEPING_ZERO = ("Relu", "LeakyRelu", "Tanh", "MaxPool2DWithIndices", "AvgPool2D", "UpsampleNearest2D")
+"""Operations, by autograd's names, that work on each channel by itself and map one that is zero to zero."""
+
+LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d, nn.Linear)
+
+
+def remove_channels(networks: Networks, masks: Mapping[str, Tensor]) -> None:
+    """Take the channels that masks [channels] over scales leave out from networks, in place and on any device.
+
+    Only for those that `obstacles` has nothing against, and of which every layer keeps a channel.
+    """
+    for component, module in networks.components.items():
+        removed = {name: (~mask).nonzero().flatten().tolist() for name, mask in masks.items() if not bool(mask.all())}
+        paths = {_path(name): lost for name, lost in removed.items() if name.startswith(f"{component}/")}
+        if paths:
+            graph = _graph(module, networks.inputs[component])
+            for path, lost in paths.items():
+                _group(graph, module.get_submodule(path), lost).prune(record_history=False)
+
+
+def obstacles(networks: Networks, scales: Iterable[str]) -> dict[str, str]:
+    """Return why the channels of some scales, by full name, cannot be removed: nothing where all can."""
+    graphs = {name: _graph(module, networks.inputs[name]) for name, module in networks.components.items()}
+    found = {}
+    for name in scales:
+        component = name.partition("/")[0]
+        fault = _obstacle(graphs[component], networks[component].get_submodule(_path(name)))
+        if fault is not None:
+            found[name] = fault
+    return found
+
+
+def _path(scale: str) -> str:
+    return scale.partition("/")[2].removesuffix(".weight")
+
+
+def _graph(module: nn.Module, shape: tuple[int, ...]) -> Any:
+    """Return the dependencies of a network; it is left as it was, buffers and mode included."""
+    device, training = next(module.parameters()).device, module.training
+    with torch.enable_grad():
+        graph = torch_pruning.DependencyGraph().build_dependency(
+            module, torch.zeros(2, *shape, device=device), forward_fn=lambda network, inputs: network(inputs)
+        )
+    module.train(training)
+    return graph
+
+
+def _group(graph: Any, norm: nn.Module, lost: list[int]) -> Any:
+    return graph.get_pruning_group(norm, torch_pruning.prune_batchnorm_out_channels, lost)
+
+
+def _obstacle(graph: Any, norm: nn.Module) -> str | None:
+    """Return why a norm's channels cannot be removed, from what is coupled to its last one."""
+    if norm not in graph.module2node:
+        return "is not used"
+    last = int(norm.num_features) - 1  # type: ignore[arg-type]
+    sources = []
+    for dependency, lost in _group(graph, norm, [last]):
+        node = dependency.target
+        if isinstance(node.module, LAYERS):
+            into = graph.is_out_channel_pruning_fn(dependency.handler)
+            sources += [node] if into else []
+            fault = _of_layer(node.module, sorted(lost), last, into)
+        else:
+            fault = None if node.module is norm else _of_operation(node)
+        if fault is not None:
+            return fault
+    if len(sources) != 1 or not _leads_only_to(sources[0], norm):
+        return "normalizes what other layers see too"
+    return None
+
+
+def _of_layer(layer: nn.Module, lost: list[int], channel: int, into: bool) -> str | None:
+    """Return what is against removing units of a layer that belong to the last channel, `channel` by number."""
+    if is_parametrized(layer) or layer._forward_pre_hooks:
+        return "is next to a layer whose weight is normalized as a whole"
+    if getattr(layer, "groups", 1) != 1:
+        return "is next to a grouped convolution"
+    kind = "features" if isinstance(layer, nn.Linear) else "channels"
+    units = int(getattr(layer, f"{'out' if into else 'in'}_{kind}"))
+    each = units // (channel + 1)
+    fits = units == each * (channel + 1) and lost == list(range(units - each, units))
+    return None if fits else "is reshaped in a way that mixes channels"
+
+
+def _of_operation(node: Any) -> str | None:
+    """Return what is against removing a channel that passes this operation."""
+    kind, name = node.type.name, str(node.grad_fn.name())
+    operation = name.partition("Backward")[0]
+    if kind == "OUTPUT":
+        return "gives the network's output"
+    if kind == "BN":
+        return "shares its channels with other norms"
+    if operation in KEEPING_ZERO or (operation == "T" and not node.inputs):  # a linear layer's own weight
+        return None
+    if kind == "RESHAPE" and _flattens(node):
+        return None
+    return f"is coupled to others by {operation}"
+
+
+def _flattens(node: Any) -> bool:
+    """Return whether it makes all positions of all channels the inputs of a linear layer, or back from its outputs."""
+    values = math.prod(node.grad_fn._saved_self_sym_sizes[1:])
+    after = [end.module.in_features for end in node.outputs if isinstance(end.module, nn.Linear)]
+    before = [end.module.out_features for end in node.inputs if isinstance(end.module, nn.Linear)]
+    return values in after + before
+
+
+def _leads_only_to(node: Any, norm: nn.Module) -> bool:
+    while node.module is not norm:
+        if len(node.outputs) != 1:
+            return False
+        node = node.outputs[0]
+    return True

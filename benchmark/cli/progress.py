@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from benchmark.cli.output import say, stderr
 from benchmark.executors.executor import Ended
 from benchmark.schema import measurement
+from benchmark.schema.timing import Clocking
 
 
 class Display:
@@ -75,6 +76,27 @@ class Display:
         reason = f": {ended.reason}" if ended.reason else ""
         line = f"[{self._count}/{self._total}] {ended.outcome} {ended.job}{seconds}{reason}"
         self._say(line, always=ended.outcome == "failed")
+
+    def timings(self, total: int, done: int) -> None:
+        """Show how many processes the timings have, and how many of them were timed before."""
+        if total:
+            self._total, self._count = total, done
+            self._whole = self._bars.add_task("timings, one at a time", total=total, completed=done, loss="")
+            self._say(f"{total} timing processes, {done} of them done before; keep the machine free for the rest")
+
+    def waits(self, name: str, reason: str) -> None:
+        """Show why a timing can't be made yet."""
+        self._say(f"timing {name} {reason}")
+
+    def timed(self, name: str, found: Clocking) -> None:
+        """Show how a timing's process ended."""
+        self._count += 1
+        if self._whole is not None:
+            self._bars.update(self._whole, completed=self._count)
+        what = f"failed: {found.failure}" if found.failure else f"{1000 * found.step_seconds:.3g} ms a step"
+        caution = f" ({found.warning})" if found.warning else ""
+        line = f"[{self._count}/{self._total}] {name} {found.arm} process {found.process}: {what}{caution}"
+        self._say(line, always=bool(found.failure))
 
     def _say(self, text: str, always: bool = False) -> None:
         if self._quiet and not always:

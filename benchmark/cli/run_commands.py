@@ -115,10 +115,11 @@ def run(
         str, typer.Option(help="Worker processes: a number, or auto (one per processor; one on a GPU).")
     ] = "auto",
     executor: Annotated[str, typer.Option(help="pool (worker processes) or inline (this process).")] = "pool",
-    only: Annotated[list[str] | None, typer.Option(help="Only what this claim or experiment needs.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only what this claim, experiment or timing needs.")] = None,
     seeds: Seeds = None,
     overrides: Overrides = None,
     data: Data = None,
+    timings: Annotated[bool, typer.Option(help="Time what the suites' timings name, when all jobs are done.")] = True,
     checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between checkpoints within a job.")] = 15.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     as_json: Json = False,
@@ -136,6 +137,7 @@ def run(
     from benchmark.needs import check_assets
     from benchmark.runner import run_campaign
     from benchmark.schema.settings import Settings
+    from benchmark.timing.session import run_timings
 
     device = resolve_device(device)
     check_assets([suite.plan for suite in chosen], data)
@@ -144,11 +146,17 @@ def run(
     with Display(quiet) as display:
         ends = run_campaign(ResultsDir(folder), device, chosen, place, display, frozenset(only or []))
     remember(ResultsDir(folder), ends)
+    clocked = {}
+    if timings:  # the workers have ended with the campaign: nothing of ours runs beside what is timed
+        with Display(quiet) as display:
+            clocked = run_timings(work, [suite.plan for suite in chosen], display, frozenset(only or []))
     if as_json:
-        print_json({"results": str(folder), "jobs": ends})
+        timed = {name: tally.model_dump(mode="json") for name, tally in clocked.items()}
+        print_json({"results": str(folder), "jobs": ends, "timings": timed})
     if not quiet:
         say(f"next: ticketbench verify {folder}  |  ticketbench report {folder}")
-    if any(end in {"failed", "blocked", "missing"} for end in ends.values()):
+    broken = any(tally.failed for tally in clocked.values())
+    if broken or any(end in {"failed", "blocked", "missing"} for end in ends.values()):
         raise typer.Exit(4)
 
 
@@ -164,10 +172,12 @@ def prepare_suites(
 
 
 def _check_only(only: list[str], suites: list[CampaignSuite]) -> None:
-    known = {name for suite in suites for name in (*suite.plan.suite.claims, *suite.plan.suite.experiments)}
+    parts = [part for suite in suites for part in (suite.plan.suite.claims, suite.plan.suite.experiments)]
+    parts += [suite.plan.suite.timings for suite in suites]
+    known = {name for part in parts for name in part}
     for name in only:
         if name not in known:
-            raise UsageError(f"--only {name}: no such claim or experiment{did_you_mean(name, known)}")
+            raise UsageError(f"--only {name}: no such claim, experiment or timing{did_you_mean(name, known)}")
 
 
 def _count(workers: str, device: str) -> int:

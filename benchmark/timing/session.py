@@ -11,12 +11,13 @@ from filelock import FileLock, Timeout
 from benchmark.artifacts import ResultsDir
 from benchmark.errors import CampaignError
 from benchmark.executors.executor import Work
+from benchmark.plan import wanted_timings
 from benchmark.schema.job import Plan
 from benchmark.schema.record import Record
 from benchmark.schema.suite import Timing
 from benchmark.schema.timing import Clocking
 from benchmark.timing.process import clock_apart
-from benchmark.timing.turns import Turn, pending, timetable, wanted_timings
+from benchmark.timing.turns import Turn, pending, timetable
 
 Stopwatch = Callable[[Work, Turn], Clocking]
 
@@ -90,7 +91,7 @@ def run_timings(
 
 def _ahead(results: ResultsDir, plans: list[Plan], only: frozenset[str]) -> Iterator[tuple[str, _Ahead]]:
     for plan in plans:
-        names = wanted_timings(plan, only)
+        names = wanted_timings(plan.suite, only)
         outcomes = results.outcomes(plan) if names else {}
         for name in names:
             timing, table = plan.suite.timings[name], timetable(plan, name, outcomes)

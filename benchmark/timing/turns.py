@@ -72,12 +72,6 @@ def pending(results: ResultsDir, timing: Timing, turns: tuple[Turn, ...]) -> lis
     ]
 
 
-def wanted_timings(plan: Plan, only: frozenset[str]) -> list[str]:
-    """Return the timings of a suite: all, or those that are named or that a named claim is read from."""
-    asked = {plan.suite.claims[name].timing for name in only & plan.suite.claims.keys()} | only
-    return [name for name in plan.suite.timings if not only or name in asked]
-
-
 def _jobs(plan: Plan, place: str) -> dict[int, str]:
     """Return the job of each seed of `EXPERIMENT@LEVEL`."""
     return {arm.seed: arm.job for arm in plan.arms if f"{arm.experiment}@{arm.level}" == place}

@@ -82,7 +82,7 @@ def test_only_runs_what_a_claim_needs_and_the_rest_can_follow(coder: Path, tmp_p
     code, _, err = call(*inline(coder, folder))
     assert (code, "6 jobs, 3 of them done before" in err) == (0, True)
     code, _, err = call(*inline(coder, tmp_path / "none", "--only", "densa"))
-    assert (code, err) == (2, "ticketbench: --only densa: no such claim or experiment; did you mean 'dense'?\n")
+    assert (code, err) == (2, "ticketbench: --only densa: no such claim, experiment or timing; did you mean 'dense'?\n")
     assert not (tmp_path / "none").exists()
 
 

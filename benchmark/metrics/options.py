@@ -55,10 +55,13 @@ class MacsOptions(Options):
 
 
 class TrainingFlopsOptions(Options):
-    """This job's training, or its `lineage`: all trainings and scores that finding the ticket took, each once.
+    """Whether masked weights count (`dense`) or not (`effective`), and of which trainings.
 
-    Whether masked weights count (`dense`) or not (`effective`).
+    - `job`: this job's own training;
+    - `path`: all steps that its weights went through, and the scores of masks that they were trained under: with an
+      early-bird ticket the training up to it, with a rewound one the steps before the rewinding;
+    - `lineage`: all that was trained and scored to find the ticket and to train it, each job once and whole.
     """
 
     kind: Literal["dense", "effective"]
-    scope: Literal["job", "lineage"] = "job"
+    scope: Literal["job", "path", "lineage"] = "path"

@@ -44,7 +44,13 @@ Backward: gradient of the shift 1, of the scale 4 (normalize again 2, multiply, 
 mean and the projection 3, scale 1). What is done once per channel is left out.
 """
 
-COUNTED = (*(kind for kinds in LAYER_KINDS.values() for kind in kinds), _BatchNorm)
+SCOPES = {
+    "job": "this training",
+    "path": "the trainings of these weights and the scores of their masks",
+    "lineage": "all trainings and scores that the ticket rests on",
+}
+
+COUNTED: tuple[type[nn.Module], ...] = (*(kind for kinds in LAYER_KINDS.values() for kind in kinds), _BatchNorm)
 OUTSIDE = ""
 """Stands for the layer, where an operation belongs to none."""
 
@@ -56,24 +62,25 @@ _FORMULAS: Mapping[Any, Callable[..., int]] = {
 
 
 def measure(subject: Subject, options: TrainingFlopsOptions) -> Value:
-    """Return the operations of this job's training, or of all that it took to find the ticket and train it.
+    """Return the operations of this job's training, or of the trainings that it rests on too.
 
     `details`: of each job its steps, operations per step by update, and of its scores; of the trainings by component.
     """
-    efforts = subject.lineage() if options.scope == "lineage" else subject.lineage()[-1:]
     jobs: list[JsonValue] = []
     components: Counter[str] = Counter()
     total = 0
-    for effort in efforts:
-        layers = {name: _per_step(effort, passes, options) for name, passes in effort.updates.items()}
-        for counted in layers.values():
-            for layer, flops in counted.items():
-                components[layer.partition("/")[0]] += effort.steps * flops
-        scoring = count(effort.scoring).total() if effort.scoring and options.scope == "lineage" else 0
-        per_step = {name: counted.total() for name, counted in layers.items()}
-        total += scoring + effort.steps * sum(per_step.values())
-        jobs.append({"job": effort.job_id, "steps": effort.steps, "per_step": {**per_step}, "scoring": scoring})
-    return Value(float(total), _protocol(options), {"jobs": jobs, "components": {**components}})
+    for effort in subject.lineage()[: 1 if options.scope == "job" else None]:
+        steps, scoring = _extent(effort, options.scope)
+        per_step: dict[str, JsonValue] = {}
+        for name, passes in effort.updates.items():
+            layers = _per_step(effort, passes, options.kind)
+            per_step[name] = layers.total()
+            for layer, flops in layers.items():
+                components[layer.partition("/")[0]] += steps * flops
+        total += scoring
+        if steps or scoring:
+            jobs.append({"job": effort.job_id, "steps": steps, "per_step": per_step, "scoring": scoring})
+    return Value(float(total + components.total()), _protocol(options), {"jobs": jobs, "components": dict(components)})
 
 
 @lru_cache(maxsize=128)
@@ -81,9 +88,9 @@ def count(passes: Passes) -> Counter[str]:
     """Return the operations of passes by the layer's full name, `component/module.path`; they are computed once."""
     counter, handles = _LayerCounter(), list[RemovableHandle]()
     for component, module in passes.networks.components.items():
-        for path, layer in module.named_modules():
-            if isinstance(layer, COUNTED):
-                handles += counter.watch(layer, f"{component}/{path}")
+        layers = {path: layer for path, layer in module.named_modules() if isinstance(layer, COUNTED)}
+        for path, layer in layers.items():
+            handles += counter.watch(layer, f"{component}/{path}")
     with counter:
         passes.run()
     for handle in handles:
@@ -91,7 +98,7 @@ def count(passes: Passes) -> Counter[str]:
     return counter.flops
 
 
-class _LayerCounter(TorchDispatchMode):
+class _LayerCounter(TorchDispatchMode):  # type: ignore[no-untyped-call,unused-ignore]
     """Counts operations by the layer that is computed; `FlopCounterMode` cannot, nor bear a gradient of a gradient.
 
     A layer is computed in its forward call, and while autograd is at the node that the call left behind, or at one
@@ -99,7 +106,7 @@ class _LayerCounter(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call,unused-ignore]
         self.flops: Counter[str] = Counter()
         self._layer = OUTSIDE
 
@@ -128,9 +135,19 @@ class _LayerCounter(TorchDispatchMode):
         return found
 
 
-def _per_step(effort: Effort, passes: Passes, options: TrainingFlopsOptions) -> Counter[str]:
+def _extent(effort: Effort, scope: str) -> tuple[int, int]:
+    """Return the steps of a job that count, and the operations of its scores if they do.
+
+    On the weights' path a mask counts that they were trained under to the end of that training.
+    """
+    steps = effort.passed if scope == "path" else effort.steps
+    counts = effort.scoring is not None and scope != "job" and steps == effort.steps
+    return steps, count(effort.scoring).total() if effort.scoring is not None and counts else 0
+
+
+def _per_step(effort: Effort, passes: Passes, kind: str) -> Counter[str]:
     """Return the operations of an update within one step, by layer."""
-    masks = effort.masks() if options.kind == "effective" else {}
+    masks = effort.masks() if kind == "effective" else {}
     return Counter(
         {name: passes.times * _kept(flops, masks.get(f"{name}.weight")) for name, flops in count(passes).items()}
     )
@@ -142,11 +159,11 @@ def _kept(flops: int, mask: Tensor | None) -> int:
 
 def _protocol(options: TrainingFlopsOptions) -> Protocol:
     weights = "all weights" if options.kind == "dense" else "kept weights"
-    scope = "this training" if options.scope == "job" else "all trainings and scores that the ticket needed"
     norms = f"batch norm {BATCH_NORM['forward']} forward and {BATCH_NORM['backward']} backward a value"
+    counts = f"multiply-accumulate 2, {norms}, no biases, activations, optimizers"
     return Protocol(
         metric="training_flops",
         version=METRICS["training_flops"].version,
         counter=f"torch.utils.flop_counter of torch {torch.__version__}",
-        convention=f"FLOPs of {weights} in {scope}; multiply-accumulate 2, {norms}, no biases, activations, optimizers",
+        convention=f"FLOPs of {weights} in {SCOPES[options.scope]}; {counts}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,9 @@ from benchmark.suites.document import Fault, nearest, settle
 from benchmark.table import OptionError, Table
 
 Path = tuple[str | int, ...]
+
+FOREIGN = {"adam": "momentum", "sgd": "betas"}
+"""What each optimizer does not take."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
     if criterion is not None and experiment.mask is not None and experiment.mask.op == "draw":
         _check_granularity((*path, "mask"), experiment.mask, criterion, problems)
     _check_shape(path, dataset, model, problems)
+    _check_heeded(path, experiment, problems)
     images = DATASETS[dataset.name].facts.get("train_images")
     if images is not None and experiment.training.batch_size > images:
         problems.add((*path, "training", "batch_size"), f"'{dataset.name}' has {images} images to train on, no more")
@@ -112,6 +117,16 @@ def _check_shape(path: Path, dataset: Resolved, model: Resolved, problems: Probl
             check(DATASETS[dataset.name].facts["shape"](DATASETS.parse(dataset)))
     except ValueError as misfit:
         problems.add((*path, "dataset"), f"'{model.name}' does not take images of '{dataset.name}': {misfit}")
+
+
+def _check_heeded(path: Path, experiment: Experiment, problems: Problems) -> None:
+    """Note what an optimizer would ignore; one left at its default may have been inherited."""
+    for component, chosen in experiment.training.optimizers.items():
+        foreign = FOREIGN[chosen.name]
+        usual = Optimizer.model_fields[foreign].default
+        if getattr(chosen, foreign) != usual:
+            message = f"{chosen.name} takes no '{foreign}'; leave it out, or at {json.dumps(usual)}"
+            problems.add((*path, "training", "optimizers", component, foreign), message)
 
 
 def _request(key: str, selection: Selection, path: Path, problems: Problems) -> MetricRequest | None:

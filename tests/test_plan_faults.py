@@ -10,7 +10,7 @@ from benchmark.errors import SuiteError
 from tests.tiny import SUITE, planned
 
 LINE = re.compile(r"(tiny\.yaml:\d+|--set [^\n]*?): [a-z_]+(\.\S+)*: \S[^\n]*")
-SGD = "experiments.gan_imp.training.optimizers={'*': {name: sgd, lr: 0.1}}"
+SGD = "experiments.gan_imp.training.optimizers={'*': {name: sgd, lr: 0.1, betas: [0.9, 0.999]}}"
 EXTRACTOR = "extractor: {name: digits_classifier}"
 
 
@@ -34,6 +34,27 @@ def line_of(part: str, text: str = SUITE) -> int:
         (["experiments.gan.model.z_dim=many"], "experiments.gan.model.z_dim", "integer"),
         (["experiments.gan.dataset.name=digts"], "experiments.gan.dataset.name", "did you mean 'digits'?"),
         (["experiments.gan.training.batch_size=5000"], "gan.training.batch_size", "'digits' has 1297 images"),
+        (
+            ["experiments.auto.training.optimizers={'*': {name: sgd, lr: 0.1, betas: [0.5, 0.9]}}"],
+            "experiments.auto.training.optimizers.*.betas",
+            "sgd takes no 'betas'; leave it out, or at [0.9, 0.999]",
+        ),
+        (
+            ["experiments.auto.training.optimizers={'*': {lr: 0.1, momentum: 0.9}}"],
+            "experiments.auto.training.optimizers.*.momentum",
+            "adam takes no 'momentum'; leave it out, or at 0.0",
+        ),
+        (
+            ["experiments.gan.dataset={name: mnist}"],
+            "experiments.gan.dataset",
+            "'dcgan' does not take images of 'mnist': images are square with a side of 8, 16, 32, 64, ... for this model, "
+            "not 28x28",
+        ),
+        (
+            ["experiments.auto.model={name: pooling_autoencoder}"],
+            "experiments.auto.dataset",
+            "images are 32x32 for this model, not 8x8; conv_autoencoder takes others",
+        ),
         (["experiments.gan.objective.name=gam"], "experiments.gan.objective.name", "did you mean 'gan'?"),
         (["experiments.gan.metrics.fid.name=fed"], "experiments.gan.metrics.fid.name", "did you mean 'fid'?"),
         (

@@ -184,7 +184,14 @@ def _validated(tree: Node, faults: list[Fault]) -> Suite:
     try:
         suite = Suite.model_validate_json(json.dumps(tree.plain()))
     except ValidationError as error:
-        told = {fault.path for fault in faults}
-        faults = faults + [fault for fault in faults_of(error, tree, suite_schema()) if fault.path not in told]
+        faults = faults + _untold(faults_of(error, tree, suite_schema()), faults)
     settle(faults)
     return suite
+
+
+def _untold(found: list[Fault], told: list[Fault]) -> list[Fault]:
+    """Return the faults that do not follow from those told: at the same place, above it, or inherited from it."""
+    paths = [fault.path for fault in told]
+    above = [fault for fault in found if any(path[: len(fault.path)] == fault.path for path in paths)]
+    places = {(fault.mark, fault.path[-1:]) for fault in [*told, *above]}
+    return [fault for fault in found if (fault.mark, fault.path[-1:]) not in places]

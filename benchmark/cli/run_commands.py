@@ -172,9 +172,8 @@ def prepare_suites(
 
 
 def _check_only(only: list[str], suites: list[CampaignSuite]) -> None:
-    parts = [part for suite in suites for part in (suite.plan.suite.claims, suite.plan.suite.experiments)]
-    parts += [suite.plan.suite.timings for suite in suites]
-    known = {name for part in parts for name in part}
+    plans = [suite.plan.suite for suite in suites]
+    known = {name for suite in plans for name in (*suite.claims, *suite.experiments, *suite.timings)}
     for name in only:
         if name not in known:
             raise UsageError(f"--only {name}: no such claim, experiment or timing{did_you_mean(name, known)}")

@@ -11,6 +11,7 @@ from benchmark.schema.reference import References
 from benchmark.schema.suite import Experiment, LevelRange, Suite
 from benchmark.suites.document import Path
 from benchmark.suites.figures import check_figures
+from benchmark.suites.timings import TIMES, check_timed, check_timings
 
 MAX_LEVEL = 100  # at a fifth per round, 1 in 5 billion weights would be left
 MAX_SEEDS = 10_000
@@ -32,7 +33,7 @@ def check_suite(suite: Suite) -> list[Problem]:
         found += [(("claims", claim_id, *path), message) for path, message in _claim(suite, claim)]
     for name, figure in suite.figures.items():
         found += [(("figures", name, *path), message) for path, message in _misspelt(figure.references)]
-    return [*found, *check_figures(suite)]
+    return [*found, *check_figures(suite), *check_timings(suite)]
 
 
 def check_references(suite: Suite, references: Mapping[str, References]) -> list[Problem]:
@@ -120,7 +121,11 @@ def _level(experiment: Experiment, name: str, level: str, dense: bool) -> str | 
 
 def _claim(suite: Suite, claim: Claim) -> Iterator[Problem]:
     metrics = _metrics(suite)
-    if claim.metric not in metrics:
+    if claim.timing is not None:
+        yield from check_timed(suite, claim)
+    elif claim.metric not in metrics and claim.metric in TIMES:
+        yield ("metric",), f"'{claim.metric}' is measured by a timing, expected 'timing' beside it"
+    elif claim.metric not in metrics:
         yield ("metric",), f"no experiment measures '{claim.metric}'{did_you_mean(claim.metric, metrics)}"
     if isinstance(claim, FoundBy) and claim.latest < claim.earliest:
         yield ("latest",), f"'latest' ({claim.latest:g}) lies below 'earliest' ({claim.earliest:g})"
@@ -142,7 +147,7 @@ def _comparison(suite: Suite, claim: Claim, comparison: Comparison) -> Iterator[
         yield "reference", f"expected PAPER/NUMBER, found '{comparison.reference}'"
     if comparison.arm == comparison.baseline:
         yield "baseline", f"'{comparison.arm}' is compared with itself"
-    for key, text in (("arm", comparison.arm), ("baseline", comparison.baseline)):
+    for key, text in (("arm", comparison.arm), ("baseline", comparison.baseline)) if claim.timing is None else ():
         whole = claim.kind == "sparsest" and key == "arm"
         message = None if text is None else _arm(suite, text, claim.metric, whole)
         if message:

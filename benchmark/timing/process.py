@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
+from benchmark.errors import TicketbenchError
 from benchmark.executors.executor import Work
 from benchmark.executors.pool import SPAWN, describe_exit, uninterrupted
 from benchmark.schema.timing import Clocking
@@ -42,11 +43,12 @@ def _received(pipe: Connection) -> Clocking | None:
 
 
 def _serve(work: Work, turn: Turn, pipe: Connection) -> None:
-    from benchmark.timing.stopwatch import clock  # torch, which the driver never needs
-
     try:
+        from benchmark.timing.stopwatch import clock  # torch, which the driver never needs
+
         found = clock(work, turn)
     except Exception as error:  # noqa: BLE001 - whatever one process meets must not end the others
-        found = failed(turn, f"{type(error).__name__}: {error}")
+        known = isinstance(error, TicketbenchError)
+        found = failed(turn, str(error) if known else f"{type(error).__name__}: {error}")
     with suppress(OSError):  # the driver is gone: it will ask again
         pipe.send(found)

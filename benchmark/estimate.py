@@ -6,13 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
 from benchmark.environment import cpu_name
 from benchmark.errors import ArtifactError
 from benchmark.identity import digest, identity
-from benchmark.plan import subset
+from benchmark.plan import latest_start, subset
 from benchmark.prepare import cache_directory
 from benchmark.runner import pending_stages, wanted_jobs
 from benchmark.schema.claim import BaseClaim
@@ -63,7 +64,8 @@ class Estimate(Record):
 def estimate(plans: list[Plan], results: Path | None) -> Estimate:
     """Return what plans cost, less what is done in a results directory."""
     speeds = _read_speeds()
-    groups = tuple(_group(names, jobs, results, speeds) for names, jobs in _grouped(plans).items())
+    every = {planned.id: planned.job for plan in plans for planned in plan.jobs}
+    groups = tuple(_group(names, jobs, results, _Cost(every, speeds)) for names, jobs in _grouped(plans).items())
     left = [group.seconds for group in groups]
     seconds = None if None in left else sum(second for second in left if second is not None)
     shared = sum((len(group.stands_for) - 1) * group.jobs for group in groups if group.stands_for)
@@ -112,25 +114,33 @@ def _grouped(plans: list[Plan]) -> dict[tuple[str, ...], list[PlannedJob]]:
     return groups
 
 
-def _group(names: tuple[str, ...], jobs: list[PlannedJob], results: Path | None, speeds: dict[str, float]) -> JobGroup:
+@dataclass(frozen=True)
+class _Cost:
+    """What a training costs, among all the jobs that are planned."""
+
+    jobs: Mapping[str, Job]
+    speeds: Mapping[str, float]
+
+    def steps(self, job: Job) -> int:
+        """Return the steps of a training. One that stops at an event counts whole, what goes on from there the rest."""
+        return job.training.steps - latest_start(job.start, self.jobs)
+
+    def seconds(self, job: Job) -> float | None:
+        """Return the time that a training takes; null where its speed is unknown."""
+        speed = self.speeds.get(_kind(job))
+        return None if speed is None else speed * self.steps(job)
+
+
+def _group(names: tuple[str, ...], jobs: list[PlannedJob], results: Path | None, cost: _Cost) -> JobGroup:
     ahead = [job for job in jobs if results is None or pending_stages(ResultsDir(results).run(job.id), job)]
-    left = [_seconds(job, speeds) for job in ahead]
+    left = [cost.seconds(planned.job) for planned in ahead]
     return JobGroup(
         stands_for=names,
         jobs=len(jobs),
         done=len(jobs) - len(ahead),
-        steps=_steps(jobs[0]),
+        steps=cost.steps(jobs[0].job),
         seconds=None if None in left else sum(second for second in left if second is not None),
     )
-
-
-def _steps(planned_job: PlannedJob) -> int:
-    return planned_job.job.training.steps - planned_job.job.start.start_step
-
-
-def _seconds(planned_job: PlannedJob, speeds: dict[str, float]) -> float | None:
-    speed = speeds.get(_kind(planned_job.job))
-    return None if speed is None else speed * _steps(planned_job)
 
 
 def _claims(plans: Iterable[Plan]) -> Iterable[ClaimEstimate]:

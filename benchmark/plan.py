@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmark.errors import did_you_mean
 from benchmark.identity import job_id
 from benchmark.models import MODELS
-from benchmark.resolve import Path, Problems, Task, optimizers, resolve
+from benchmark.resolve import Path, Problems, Task, check_claims, optimizers, resolve
 from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
-from benchmark.schema.suite import Mask, Suite, Weights, WeightSource
+from benchmark.schema.suite import Mask, Suite, Training, Weights, WeightSource
 from benchmark.suites import Loaded
 
 
@@ -20,7 +21,9 @@ def make_plan(loaded: Loaded) -> Plan:
     suite = loaded.suite
     tasks = {name: resolve(name, experiment, problems) for name, experiment in suite.experiments.items()}
     problems.settle()
-    expansion = _Expansion({name: task for name, task in tasks.items() if task is not None}, problems)
+    known = {name: task for name, task in tasks.items() if task is not None}
+    check_claims(known.values(), problems)
+    expansion = _Expansion(known, problems)
     arms = [
         Arm(experiment=name, level=level, seed=seed, job=expansion.job(name, level, seed))
         for name, experiment in suite.experiments.items()
@@ -57,6 +60,13 @@ def wanted_timings(suite: Suite, names: frozenset[str]) -> list[str]:
     """Return the timings that are named, or that a named claim is read from; all of them where nothing is named."""
     asked = {suite.claims[name].timing for name in names & suite.claims.keys()} | names
     return [name for name in suite.timings if not names or name in asked]
+
+
+def latest_start(start: StartRecipe, jobs: Mapping[str, Job]) -> int:
+    """Return the step that a training starts from; the last that it can be, where a training before it may stop."""
+    if start.start_step != "end":
+        return start.start_step
+    return max(jobs[origin.job].training.steps for origin in start.origins.values() if origin.job is not None)
 
 
 @dataclass
@@ -170,10 +180,24 @@ class _Expansion:
             origins[component] = origin.model_copy(update={"component": source.component})
         if weights.optimizer == "restored":
             self._check_restorable(task, origins, (*block, "optimizer"))
-        if weights.start_step > task.experiment.training.steps:
-            message = f"step {weights.start_step} lies beyond the {task.experiment.training.steps} steps of {name}"
-            self.problems.add((*block, "start_step"), message)
-        return StartRecipe(origins=origins, optimizer=weights.optimizer, start_step=weights.start_step)
+        start = StartRecipe(origins=origins, optimizer=weights.optimizer, start_step=weights.start_step)
+        return self._timed(task.experiment.training, start, (*block, "start_step"))
+
+    def _timed(self, training: Training, start: StartRecipe, path: Path) -> StartRecipe:
+        """Return a start whose step is a number wherever that is known before anything runs."""
+        sources = {origin.job for origin in start.origins.values()}
+        if start.start_step == "end" and (None in sources or len(sources) > 1):
+            self.problems.add(path, "'end' needs the weights of all components from one EXPERIMENT@LEVEL")
+            return start.model_copy(update={"start_step": 0})
+        if start.start_step != 0 and training.stop is not None:
+            message = "a training that is to stop at an event has to begin at step 0; 'stop: null' goes on without it"
+            self.problems.add(path, message)
+        latest = latest_start(start, self.jobs)
+        if latest > training.steps:
+            where = "at the latest, where the source ends, " if start.start_step == "end" else ""
+            self.problems.add(path, f"step {latest} {where}lies beyond the {training.steps} steps of {path[1]}")
+        known = not any(job is not None and self.jobs[job].training.stop for job in sources)
+        return start.model_copy(update={"start_step": latest}) if known else start
 
     def _granularity(self, recipe: MaskRecipe) -> str | None:
         """Return what a mask removes, null where it is all ones."""
@@ -222,11 +246,9 @@ class _Expansion:
             if source.at > job.training.steps:
                 message = f"step {source.at} lies beyond the {job.training.steps} steps of {experiment}"
                 self.problems.add((*block, "at"), message)
-            elif source.at < job.start.start_step:
-                message = (
-                    f"step {source.at} lies before step {job.start.start_step}, where {experiment}@{target} starts"
-                )
-                self.problems.add((*block, "at"), message)
+            elif source.at < (first := latest_start(job.start, self.jobs)):
+                where = f"where {experiment}@{target} starts{' at the latest' if job.start.start_step == 'end' else ''}"
+                self.problems.add((*block, "at"), f"step {source.at} lies before step {first}, {where}")
             self.snapshots[identifier].add(source.at)
         return Origin(job=identifier, at=source.at)
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from benchmark.documents import R, as_json, parsed
 from benchmark.errors import NondeterminismError, RunError
 from benchmark.schema.job import MetricRequest, PlannedJob
-from benchmark.schema.measurement import Divergence, Event, Failure, Measurement, Outcome, Stage
+from benchmark.schema.measurement import Divergence, Event, Failure, LogLine, Measurement, Outcome, Stage
 from benchmark.schema.record import Record
 from benchmark.schema.suite import Moment, Training
 from benchmark.storage import Storage
@@ -168,6 +168,11 @@ class RunDir:
         """Return where the training diverged, or null."""
         return self._read_record(self.DIVERGED, Divergence) if (self.path / self.DIVERGED).exists() else None
 
+    def read_log(self) -> tuple[LogLine, ...]:
+        """Return the lines of a training that is over."""
+        text = self.files.read(self.LOG)
+        return tuple(parsed(line, LogLine, self.log) for line in text.splitlines())
+
     def read_event(self) -> Event | None:
         """Return what became of the event that the training was to stop at; null where it waited for none."""
         found = [name for name in (self.EVENT, self.UNSTABLE) if (self.path / name).exists()]
@@ -179,10 +184,12 @@ class RunDir:
 
     def step_at(self, moment: Moment) -> int:
         """Return the step that a moment of the finished training means; `RunError` where it ended before."""
-        last = self.last_step()
-        if moment != "end" and moment > last:
-            raise RunError(f"step {moment} is asked for, but the training of {self.id} stopped at step {last}")
-        return last if moment == "end" else moment
+        if moment == "end":
+            return self.last_step()
+        event = self.read_event()
+        if event is not None and moment > event.step:
+            raise RunError(f"step {moment} is asked for, but the training of {self.id} stopped at step {event.step}")
+        return moment
 
     def is_trained(self, planned: PlannedJob) -> bool:
         """Tell whether the weights, the log, and all else that the training was to leave are there and whole.

@@ -95,17 +95,14 @@ def train(bench: Bench) -> None:
         run.write_record(run.DIVERGED, Divergence(step=end.step, what=end.what))
         return
     if state.bird is not None:
-        event = Event(
-            found=state.has_stopped,
-            step=state.step,
-            epoch=loop.epochs(state.step),
-            distances=tuple(state.bird.distances),
-        )
+        distances = tuple(state.bird.distances)
+        event = Event(found=state.has_stopped, step=state.step, epoch=loop.epochs(state.step), distances=distances)
         run.write_record(run.EVENT if event.found else run.UNSTABLE, event)
         if not event.found:
             return
+    run.files.append(run.LOG, b"")  # a training that goes on from its last step has nothing to say
     run.files.seal(run.LOG)
-    trained = {name: tensor for name, tensor in state.tensors().items() if not name.startswith("optimizer/")}
+    trained = {name: tensor for name, tensor in state.tensors().items() if name.startswith(("raw/", "ema/"))}
     seconds = time.perf_counter() - since
     run.write_document("environment.json", dict(environment.describe(bench.settings.device)))
     run.write_document("timings/train.json", {"from_step": begun, "to_step": state.step, "seconds": seconds})
@@ -201,7 +198,7 @@ def _measurement(subject: Subject, request: MetricRequest) -> Measurement:
             job=subject.job_id,
             name=request.name,
             value=found.value,
-            unit=entry.facts["unit"],
+            unit=found.unit or entry.facts["unit"],
             lower_is_better=entry.facts["lower_is_better"],
             protocol=found.protocol,
             details=found.details,

@@ -1,0 +1,32 @@
+"""Parameters are counted as the networks have them, whatever a mask says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmark.metrics.parameters import measure
+from benchmark.metrics.subject import Subject
+from benchmark.schema.record import Options
+
+
+def test_all_parameters_count_by_component(ticket: Callable[..., Subject]) -> None:
+    subject = ticket()
+    found = measure(subject, Options())
+    components: dict[str, Any] = found.details["components"]  # type: ignore[assignment]
+    for name, network in subject.networks_of("raw").components.items():
+        assert components[name]["parameters"] == sum(parameter.numel() for parameter in network.parameters())
+    assert found.value == sum(row["parameters"] for row in components.values())
+    assert sum(row["kept"] for row in components.values()) == sum(int(m.sum()) for m in subject.masks.values())
+    assert sum(row["prunable"] for row in components.values()) < found.value
+
+
+def test_a_mask_changes_no_number_of_parameters(ticket: Callable[..., Subject]) -> None:
+    assert len({measure(ticket(keep=keep), Options()).value for keep in (-1.0, 0.3, 2.0)}) == 1
+
+
+def test_a_hand_count_of_the_discriminator(ticket: Callable[..., Subject]) -> None:
+    components: dict[str, Any] = measure(ticket(), Options()).details["components"]  # type: ignore[assignment]
+    # two convolutions of 4x4 with biases and norms, 1 -> 4 -> 8 channels, and one of 4x4 to a logit
+    by_hand = (1 * 4 * 16 + 4 + 8) + (4 * 8 * 16 + 8 + 16) + (8 * 1 * 16 + 1)
+    assert components["discriminator"]["parameters"] == by_hand

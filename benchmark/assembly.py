@@ -149,6 +149,8 @@ def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], 
         extractor=evaluation.extractor,
         store=run.write_statistics,
         recall=evaluation.recall,
+        log=run.read_log,
+        event=run.read_event,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from benchmark.datasets import DATASETS
+from benchmark.demands import misfits, undirected
 from benchmark.errors import did_you_mean
 from benchmark.identity import digest, essence
 from benchmark.metrics import METRICS
@@ -80,10 +81,21 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
     requests = tuple(request for request in metrics if request is not None)
     for request in requests:
         _check_metric(path, request, objective, components, problems)
+        for key, message in misfits(request.metric, dataset, objective, experiment.training):
+            problems.add((*path, "metrics", request.name, key), message)
         if request.metric.options.get("weights") == "ema" and experiment.training.ema is None:
             message = "the training keeps no moving averages; set 'ema' in it"
             problems.add((*path, "metrics", request.name, "weights"), message)
     return Task(experiment, dataset, model, objective, criterion, requests, components)
+
+
+def check_claims(tasks: Iterable[Task], problems: Problems) -> None:
+    """Note the claims that call one side of a metric better that has no better side."""
+    metrics = {request.name: request.metric for task in tasks for request in task.metrics}
+    for claim_id, claim in problems.loaded.suite.claims.items():
+        message = undirected(claim.kind, metrics[claim.metric]) if claim.metric in metrics else None
+        if message is not None:
+            problems.add(("claims", claim_id, "kind"), message)
 
 
 def optimizers(task: Task) -> dict[str, Optimizer]:

@@ -1,6 +1,7 @@
 """The family of feature extractors: `load(options, device, cache) -> Extractor`.
 
-Facts: `assets(options)` are the names of the downloads a member needs (`benchmark.prepare`).
+Facts: `assets(options)` are the names of the downloads a member needs (`benchmark.prepare`); `shapes`, where it takes
+images of these alone, as (channels, height, width); `labels`, the data sets whose labels its classes are.
 """
 
 from benchmark.features.options import DigitsClassifierOptions, InceptionOptions
@@ -13,7 +14,7 @@ EXTRACTORS = Table(
             "benchmark.features.digits_classifier:load",
             DigitsClassifierOptions,
             "64 features of a small convolutional network trained on the digits' training split; shipped",
-            facts={"assets": lambda _: ()},
+            facts={"assets": lambda _: (), "shapes": ((1, 8, 8), (1, 16, 16)), "labels": ("digits",)},
         ),
         "inception": Entry(
             "benchmark.features.inception:load",

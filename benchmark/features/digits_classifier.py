@@ -74,7 +74,8 @@ def load(options: DigitsClassifierOptions, device: str | torch.device, cache: Pa
         resizer=f"8x8 to 16x16 {RULE}; 16x16 as it is",
         quantization="uint8",
         embed=embed,
-        classify=lambda pixels: network(_values(pixels, device)).softmax(dim=1),
+        classify=lambda features: network.head(features.to(device)).softmax(dim=1),
+        classes="the ten digits",
     )
 
 

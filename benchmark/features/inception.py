@@ -32,6 +32,13 @@ RESIZERS = {
 }
 
 
+CLASSES = "the 1008 outputs of 2015-12-05, without their bias"
+"""As in Salimans et al. (2016), whose code multiplies the pooled features by the last layer's weights and no more."""
+
+Network = tuple[Callable[[Tensor], Tensor], Callable[[], Tensor]]
+"""Resized images to features [B, 2048], and the weights [1008, 2048] of the last layer, read when they are needed."""
+
+
 def load(options: InceptionOptions, device: str | torch.device, cache: Path | None = None) -> Extractor:
     """Return the extractor; raise `MissingAssetError` if its weights or torchvision cannot be used here.
 
@@ -40,7 +47,7 @@ def load(options: InceptionOptions, device: str | torch.device, cache: Path | No
     path, sha256 = _weights(options, cache)
     build = _state_dict_network if options.mode == "legacy_pytorch" else _torchscript_network
     try:
-        network = build(path, options.mode, device)
+        network, head = build(path, options.mode, device)
     except (RuntimeError, AttributeError, TypeError, EOFError, pickle.UnpicklingError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise MissingAssetError(f"{path}: not the weights that the mode {options.mode} reads: {reason}") from error
@@ -52,6 +59,8 @@ def load(options: InceptionOptions, device: str | torch.device, cache: Path | No
         resizer=RESIZERS[options.mode],
         quantization="uint8 before resizing, none after",
         embed=lambda pixels: network(resize(pixels.expand(-1, 3, -1, -1)).to(device)),
+        classify=lambda features: (features.to(device) @ head().to(device).T).softmax(dim=1),
+        classes=CLASSES,
         batch_size=BATCH_SIZE,
     )
 
@@ -67,24 +76,25 @@ def _weights(options: InceptionOptions, cache: Path | None) -> tuple[Path, str]:
     return path, sha256
 
 
-def _torchscript_network(path: Path, mode: str, device: str | torch.device) -> Callable[[Tensor], Tensor]:
+def _torchscript_network(path: Path, mode: str, device: str | torch.device) -> Network:
     from cleanfid.inception_torchscript import InceptionV3W
 
     with warnings.catch_warnings():
         # torch calls torch.jit.load deprecated (a FutureWarning since 2.15); nothing else reads this file.
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", FutureWarning)
-        network: nn.Module = InceptionV3W(str(path.parent), download=False, resize_inside=mode == "legacy_tensorflow")
-    return network.eval().to(device)
+        network: Any = InceptionV3W(str(path.parent), download=False, resize_inside=mode == "legacy_tensorflow")
+    network.eval().to(device)
+    return network, lambda: network.base.output.weight
 
 
-def _state_dict_network(path: Path, mode: str, device: str | torch.device) -> Callable[[Tensor], Tensor]:
+def _state_dict_network(path: Path, mode: str, device: str | torch.device) -> Network:
     state = torch.load(path, map_location="cpu", weights_only=True)
     with _served_to_cleanfid(state) as inception, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # clean-fid uses torchvision's old spelling of "no weights"
         network: nn.Module = inception.InceptionV3(output_blocks=[3], resize_input=False)
     network.eval().to(device)
-    return lambda images: network(images / 255.0)[0].flatten(1)
+    return lambda images: network(images / 255.0)[0].flatten(1), lambda: state["fc.weight"]
 
 
 @contextmanager

@@ -1,10 +1,19 @@
 """The family of metrics: `measure(subject, options) -> Value` on a finished job (`benchmark.metrics.subject`).
 
-Facts: `unit`; `lower_is_better`; `needs`, what the objective must offer (`samples`, `reconstructions` or nothing);
-`assets(options)`, where downloads may be needed (`benchmark.prepare`).
+Facts: `unit`, unless a value brings its own; `lower_is_better`, null where no side is; `needs`, what the objective must
+offer (`samples`, `reconstructions` or nothing); `assets(options)`, where downloads may be needed (`benchmark.prepare`);
+`classifies`, where the extractor must tell the data set's classes; `waits`, where the training must stop at an event.
 """
 
-from benchmark.metrics.options import FeatureOptions, MacsOptions, ReconstructionOptions, TrainingFlopsOptions
+from benchmark.metrics.log_options import EarlyStoppingOptions, LoggedLossOptions, StoppingTimeOptions
+from benchmark.metrics.options import (
+    ClassifierAccuracyOptions,
+    FeatureOptions,
+    InceptionScoreOptions,
+    MacsOptions,
+    ReconstructionOptions,
+    TrainingFlopsOptions,
+)
 from benchmark.schema.record import Options
 from benchmark.table import Entry, Table
 
@@ -38,6 +47,47 @@ METRICS = Table(
             ReconstructionOptions,
             "mean squared error per pixel between images and their reconstructions, on the scale -1..1",
             facts={"unit": "MSE", "lower_is_better": True, "needs": "reconstructions"},
+        ),
+        "inception_score": Entry(
+            "benchmark.metrics.inception_score:measure",
+            InceptionScoreOptions,
+            "how sure an extractor's classes are of each generated image, and how varied over all",
+            facts={
+                "unit": "score",
+                "lower_is_better": False,
+                "needs": "samples",
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "classifier_accuracy": Entry(
+            "benchmark.metrics.classifier_accuracy:measure",
+            ClassifierAccuracyOptions,
+            "share of reconstructions that an extractor reads as what they show",
+            facts={
+                "unit": "share of images",
+                "lower_is_better": False,
+                "needs": "reconstructions",
+                "classifies": True,
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "logged_loss": Entry(
+            "benchmark.metrics.logged_loss:measure",
+            LoggedLossOptions,
+            "mean of one update's loss over the last lines of the training log",
+            facts={"unit": "loss", "lower_is_better": None},
+        ),
+        "early_stopping": Entry(
+            "benchmark.metrics.early_stopping:measure",
+            EarlyStoppingOptions,
+            "step at which the logged training loss stopped improving",
+            facts={"unit": "steps", "lower_is_better": True},
+        ),
+        "stopping_time": Entry(
+            "benchmark.metrics.stopping_time:measure",
+            StoppingTimeOptions,
+            "epoch or step at which a training stopped at a stable mask",
+            facts={"unit": "epochs", "lower_is_better": True, "waits": True},
         ),
         "sparsity": Entry(
             "benchmark.metrics.sparsity:measure",

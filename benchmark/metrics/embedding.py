@@ -10,12 +10,13 @@ import numpy as np
 from torch import Tensor
 
 from benchmark.frechet import Moments, moments
-from benchmark.metrics.subject import Split, Subject
+from benchmark.metrics.subject import Split, Subject, Weights
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from benchmark.features.extractor import Extractor
     from benchmark.metrics.options import FeatureOptions
 
 OTHER: dict[Split, Split] = {"train": "test", "test": "train"}
@@ -34,7 +35,7 @@ class Embedded:
 
 def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) -> Embedded:
     """Return the features that a metric compares, and the protocol that says how they were made."""
-    extractor = subject.extractor(options.extractor)
+    extractor, weights = subject.extractor(options.extractor), options.weights
     real = subject.images(options.split)
     protocol = Protocol(
         metric=metric,
@@ -48,22 +49,26 @@ def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) 
         extractor_sha256=extractor.sha256,
         resizer=extractor.resizer,
         quantization=extractor.quantization,
-        weights=options.weights,
+        weights=weights,
         selection="last",
     )
 
-    def features(source: str, pixels: Callable[[], Tensor]) -> Tensor:
-        return subject.recall(f"{extractor.sha256}/{extractor.resizer}/{source}", lambda: extractor(pixels()))
-
     other = OTHER[options.split]
     return Embedded(
-        generated=features(
-            f"{options.generated} {options.weights}", lambda: subject.generate(options.generated, options.weights)
-        ),
-        real=features(options.split, lambda: real.pixels),
-        other=features(other, lambda: subject.images(other).pixels),
+        generated=generated_features(subject, extractor, options.generated, weights),
+        real=_features(subject, extractor, options.split, lambda: real.pixels),
+        other=_features(subject, extractor, other, lambda: subject.images(other).pixels),
         protocol=protocol,
     )
+
+
+def generated_features(subject: Subject, extractor: Extractor, count: int, weights: Weights) -> Tensor:
+    """Return the features [count, d] of generated images, made once for all metrics that ask for them."""
+    return _features(subject, extractor, f"{count} {weights}", lambda: subject.generate(count, weights))
+
+
+def _features(subject: Subject, extractor: Extractor, source: str, pixels: Callable[[], Tensor]) -> Tensor:
+    return subject.recall(f"{extractor.sha256}/{extractor.resizer}/{source}", lambda: extractor(pixels()))
 
 
 def feature_moments(features: Tensor) -> Moments:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.features import EXTRACTORS
-from benchmark.schema.record import Options, Resolved, Selection
+from benchmark.schema.record import Options, PositiveInt, Resolved, Selection
 from benchmark.table import OptionError
 
 
@@ -25,19 +25,45 @@ ExtractorChoice = Annotated[Resolved, BeforeValidator(_resolved)]
 """An extractor as a suite names it, `{name: inception, mode: clean}`, with its options made explicit."""
 
 
-class FeatureOptions(Options):
-    """What fid and kid share: so many generated images against one split, in the features of one extractor."""
+class ExtractorOptions(Options):
+    """What all metrics share that look through an extractor."""
 
     extractor: ExtractorChoice
-    generated: Annotated[int, Field(ge=2)]
-    split: Literal["train", "test"]
-    weights: Literal["raw", "ema"] = "raw"
 
     @property
     def assets(self) -> tuple[str, ...]:
         """The downloads the extractor needs."""
         needed: tuple[str, ...] = EXTRACTORS[self.extractor.name].facts["assets"](EXTRACTORS.parse(self.extractor))
         return needed
+
+
+class FeatureOptions(ExtractorOptions):
+    """What fid and kid share: so many generated images against one split, in the features of one extractor."""
+
+    generated: Annotated[int, Field(ge=2)]
+    split: Literal["train", "test"]
+    weights: Literal["raw", "ema"] = "raw"
+
+
+class InceptionScoreOptions(ExtractorOptions):
+    """So many generated images in so many parts, by the classes of one extractor."""
+
+    generated: Annotated[int, Field(ge=2)]
+    splits: PositiveInt = 10
+    weights: Literal["raw", "ema"] = "raw"
+
+    @model_validator(mode="after")
+    def _parts_of_some(self) -> Self:
+        if 2 * self.splits > self.generated:
+            raise ValueError(f"{self.generated} images are too few for {self.splits} parts of two or more")
+        return self
+
+
+class ClassifierAccuracyOptions(ExtractorOptions):
+    """Which images are reconstructed, with which weights, and who classifies them."""
+
+    split: Literal["train", "test"]
+    weights: Literal["raw", "ema"] = "raw"
 
 
 class ReconstructionOptions(Options):

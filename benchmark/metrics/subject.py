@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import JsonValue
 
+from benchmark.schema.measurement import Event, LogLine
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.record import Resolved
 
@@ -59,7 +60,8 @@ class Subject:
     `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
     `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job;
     `recall(key, make)` makes what several metrics share only once. `lineage` returns this job and all that it
-    rests on.
+    rests on. `log` returns the lines that the training wrote, `event` what became of the event that it was to stop at,
+    null where it waited for none.
     """
 
     job_id: str
@@ -79,12 +81,15 @@ class Subject:
     shrunken: bool = False
     recall: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()
     lineage: Callable[[], Sequence[Effort]] = tuple
+    log: Callable[[], Sequence[LogLine]] = tuple
+    event: Callable[[], Event | None] = lambda: None
 
 
 @dataclass(frozen=True)
 class Value:
-    """One measured number, how it was measured, and what belongs beside it."""
+    """One measured number, how it was measured, and what belongs beside it; `unit` where the options decide it."""
 
     value: float
     protocol: Protocol
     details: dict[str, JsonValue] = field(default_factory=dict)
+    unit: str | None = None

@@ -67,6 +67,13 @@ class Event(Record):
     distances: tuple[tuple[float, ...], ...]
 
 
+class LogLine(Record):
+    """One line of a training's log: the step, and the mean of each update's loss since the line before."""
+
+    step: int
+    loss: dict[str, float]
+
+
 class Progress(Record):
     """Where a running job is."""
 

@@ -26,7 +26,12 @@ NEEDED: dict[str, dict[str, Any]] = {
     "fid": PICTURES,
     "kid": PICTURES,
     "reconstruction_error": {"split": "test"},
+    "inception_score": {"extractor": {"name": "digits_classifier"}, "generated": 100},
+    "classifier_accuracy": {"extractor": {"name": "digits_classifier"}, "split": "test"},
+    "logged_loss": {"update": "discriminator"},
+    "early_stopping": {"update": "autoencoder"},
     "macs": {"kind": "dense"},
+    "training_flops": {"kind": "dense"},
 }
 """The options that have no default, by member."""
 

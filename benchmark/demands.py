@@ -1,0 +1,56 @@
+"""What metrics demand of the experiments that they are measured on, and of the claims that are made with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmark.datasets import DATASETS
+from benchmark.errors import did_you_mean
+from benchmark.features import EXTRACTORS
+from benchmark.metrics import METRICS
+from benchmark.objectives import OBJECTIVES
+from benchmark.schema.record import Resolved
+from benchmark.schema.suite import Training
+
+DIRECTED = frozenset({"matches", "beats", "sparsest", "reduces"})
+"""The kinds of claim in which one side of a metric is the better one."""
+
+Misfit = tuple[str, str]
+"""A key of the metric, and what is wrong there."""
+
+
+def misfits(metric: Resolved, dataset: Resolved, objective: Resolved, training: Training) -> Iterator[Misfit]:
+    """Yield what keeps a metric from being measured on an experiment, as far as its options and facts tell."""
+    facts = METRICS[metric.name].facts
+    if facts.get("waits") and training.stop is None:
+        yield "name", f"'{metric.name}' needs a training that stops at an event; set 'stop' in it"
+    update, known = metric.options.get("update"), OBJECTIVES[objective.name].facts.get("updates", ())
+    if update is not None and known and update not in known:
+        yield "update", f"'{objective.name}' has no update '{update}'{did_you_mean(str(update), known)}"
+    chosen = metric.options.get("extractor")
+    if isinstance(chosen, dict):
+        yield from _unread(str(chosen["name"]), metric, dataset)
+
+
+def undirected(kind: str, metric: Resolved) -> str | None:
+    """Return why a metric cannot be claimed to be better, or null."""
+    if kind not in DIRECTED or METRICS[metric.name].facts["lower_is_better"] is not None:
+        return None
+    return f"no side of '{metric.name}' is the better one; expected a claim of the kind 'same' or 'differs'"
+
+
+def _unread(extractor: str, metric: Resolved, dataset: Resolved) -> Iterator[Misfit]:
+    """Yield what an extractor cannot do with a data set: take its images, or know its labels."""
+    shape = DATASETS[dataset.name].facts["shape"](DATASETS.parse(dataset))
+    shapes = EXTRACTORS[extractor].facts.get("shapes")
+    if shapes is not None and shape not in shapes:
+        sizes = " or ".join("x".join(map(str, one)) for one in shapes)
+        yield "extractor", f"'{extractor}' reads images of {sizes}, not {'x'.join(map(str, shape))}"
+    if METRICS[metric.name].facts.get("classifies") and not _knows(extractor, dataset):
+        able = [name for name in EXTRACTORS if _knows(name, dataset)]
+        instead = f"expected {' or '.join(able)}" if able else "and no other extractor does"
+        yield "extractor", f"'{extractor}' does not tell the classes of '{dataset.name}', {instead}"
+
+
+def _knows(extractor: str, dataset: Resolved) -> bool:
+    return dataset.name in EXTRACTORS[extractor].facts.get("labels", ())

@@ -1,0 +1,47 @@
+"""The loss that a training ended with, from its log: the discriminator's is Figure A.5 of Kalibhat et al. (2021).
+
+A line of the log holds the mean since the line before, of all that was minimized: penalties too. For two networks
+against each other neither direction is better: a claim may say that two losses are the same, or that they differ.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from benchmark.errors import RunError
+from benchmark.metrics import METRICS
+from benchmark.metrics.subject import Subject, Value
+from benchmark.schema.protocol import Protocol
+from benchmark.statistics import mean
+
+if TYPE_CHECKING:
+    from benchmark.metrics.log_options import LoggedLossOptions
+
+
+def measure(subject: Subject, options: LoggedLossOptions) -> Value:
+    """Return the mean over the last `share` of the lines, rounded up to whole ones."""
+    steps, losses = logged(subject, options.update)
+    count = math.ceil(options.share * len(losses))
+    return Value(
+        mean(losses[-count:]),
+        Protocol(
+            metric="logged_loss",
+            version=METRICS["logged_loss"].version,
+            dataset=subject.dataset.name,
+            split="train",
+            selection=f"mean of the last {options.share:g} of the log's lines",
+            convention=f"loss of the {options.update}, as it was minimized",
+        ),
+        {"lines": count, "of": len(losses), "after_step": steps[-count - 1] if count < len(steps) else None},
+    )
+
+
+def logged(subject: Subject, update: str) -> tuple[list[int], list[float]]:
+    """Return steps and losses of one update, line by line; RunError where the log has none."""
+    lines = subject.log()
+    if not lines:
+        raise RunError(f"the training of {subject.job_id} logged nothing: it made no steps")
+    if any(update not in line.loss for line in lines):
+        raise RunError(f"the log has no loss of '{update}', but of {', '.join(lines[0].loss)}")
+    return [line.step for line in lines], [line.loss[update] for line in lines]

@@ -13,6 +13,7 @@ from benchmark.schema.measurement import Measurement, Outcome
 from benchmark.schema.reference import Number
 from benchmark.schema.verdict import Observation, Verdict, Verdicts
 from benchmark.verdicts import ArmData, judge_claim
+from benchmark.verdicts.timed import timed_arm
 
 UNFINISHED = frozenset({"failed", "blocked", "missing"})
 UNDECIDED = frozenset({"inconclusive", "not comparable"})
@@ -75,7 +76,7 @@ class _View:
     """What a suite's jobs measured, by arm."""
 
     def __init__(self, results: ResultsDir, suite: CampaignSuite) -> None:
-        self._results = results
+        self._results, self._suite = results, suite.plan.suite
         self._jobs = {planned.id: planned for planned in suite.plan.jobs}
         self._outcomes = results.outcomes(suite.plan)
         self._seeds: dict[tuple[str, int], list[Arm]] = {}
@@ -84,6 +85,8 @@ class _View:
 
     def arms(self, claim: Claim) -> dict[str, ArmData]:
         """Return the arms that a claim names; for a bare experiment, all its levels."""
+        if claim.timing is not None:
+            return self._timed_arms(claim.timing, claim.metric)
         names = {name for one in claim.compare for name in (one.arm, one.baseline) if name is not None}
         return {
             f"{experiment}@{level}": self._arm(experiment, level, claim.metric)
@@ -105,6 +108,16 @@ class _View:
             unit=measured[0].unit if measured else "",
             lower_is_better=measured[0].lower_is_better if measured else True,
         )
+
+    def _timed_arms(self, name: str, metric: str) -> dict[str, ArmData]:
+        """Return every arm of a timing by `EXPERIMENT@LEVEL`; its observations are processes."""
+        timing = self._suite.timings[name]
+        files, found = self._results.timing(self._suite.key, name, timing), {}
+        for arm, place in timing.arms.items():
+            experiment, _, level = place.partition("@")
+            sparsity = self._sparsity(self._seeds.get((experiment, int(level)), []))
+            found[place] = timed_arm([*files.records(arm)], place, metric, sparsity)
+        return found
 
     def _sparsity(self, seeds: list[Arm]) -> float | None:
         found = [self._measurement(arm.job, "sparsity") for arm in seeds]

@@ -40,12 +40,14 @@ class TimingFiles:
         record = self.read(arm, process)
         return record is not None and not record.failure
 
-    def clocked(self, arm: str) -> Iterator[Clocking]:
-        """Yield the records of an arm's processes that were timed, in order."""
+    def records(self, arm: str) -> Iterator[Clocking | None]:
+        """Yield the record of each process of an arm, in order; null for one that was not begun."""
         for process in range(self.processes):
-            record = self.read(arm, process)
-            if record is not None and not record.failure:
-                yield record
+            yield self.read(arm, process)
+
+    def clocked(self, arm: str) -> list[Clocking]:
+        """Return the records of an arm's processes that were timed, in order."""
+        return [record for record in self.records(arm) if record is not None and not record.failure]
 
     def sweep(self) -> None:
         """Remove half-written records of a run that was killed."""

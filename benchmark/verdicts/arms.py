@@ -16,7 +16,10 @@ OVER_RUNS = frozenset({"standard deviation over runs", "standard deviation over 
 
 @dataclass(frozen=True)
 class ArmData:
-    """One level of an experiment as measured for one metric: every seed, and the protocols found among them."""
+    """One level of an experiment as measured for one metric: every seed, and the protocols found among them.
+
+    `replicate` is what was repeated where it is no seed (the processes of a timing); `cautions` go to the reader.
+    """
 
     name: str
     level: int
@@ -25,6 +28,8 @@ class ArmData:
     protocols: tuple[Protocol, ...] = ()
     unit: str = ""
     lower_is_better: bool | None = True
+    replicate: str = "seed"
+    cautions: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[int, float | None]:
@@ -35,7 +40,7 @@ class ArmData:
     def missing(self) -> tuple[str, ...]:
         """The seeds that ought to have a value and have none, each with what became of its job."""
         return tuple(
-            f"{self.name} seed {one.seed} ({'not measured' if one.outcome == 'done' else one.outcome})"
+            f"{self.name} {self.replicate} {one.seed} ({'not measured' if one.outcome == 'done' else one.outcome})"
             for one in self.observations
             if not _is_observed(one)
         )

@@ -61,6 +61,7 @@ class Contrast:
     baseline: Values | Printed
     axis: Axis
     paired: bool
+    replicate: str = "seed"
 
     @property
     def n(self) -> int:

@@ -54,15 +54,15 @@ def sensitivity(rule: Rule, contrast: Contrast) -> Sensitivity:
     """Leave each seed out in turn, and ask an exact rank test."""
     if contrast.n <= FEWEST_SEEDS:
         # What is left could settle nothing, so every verdict of three seeds would be called fragile.
-        return Sensitivity(False, f"Too few seeds to leave one out; {_by_ranks(rule, contrast)}.")
+        return Sensitivity(False, f"Too few {contrast.replicate}s to leave one out; {_by_ranks(rule, contrast)}.")
     status = rule.status(contrast)
     left_out = {seed: rule.status(contrast.without(seed)) for seed in sorted(contrast.arm)}
     flips: dict[Status, list[str]] = {}
     for seed, found in left_out.items():
         if found != status:
             flips.setdefault(found, []).append(str(seed))
-    says = [f"leaving out seed {' or '.join(seeds)} makes it {found}" for found, seeds in flips.items()]
-    text = "; ".join([*(says or ["the same whichever seed is left out"]), _by_ranks(rule, contrast)])
+    says = [f"leaving out {contrast.replicate} {' or '.join(seeds)} makes it {found}" for found, seeds in flips.items()]
+    text = "; ".join([*(says or [f"the same whichever {contrast.replicate} is left out"]), _by_ranks(rule, contrast)])
     return Sensitivity(bool(flips), f"{text[0].upper()}{text[1:]}.")
 
 
@@ -71,7 +71,7 @@ def _by_ranks(rule: Rule, contrast: Contrast) -> str:
     if smallest is None:
         return "a printed number allows no rank test"
     if smallest > alpha + FLOAT_NOISE:
-        return f"an exact rank test can't reach {100 * alpha:g} % with {contrast.n} seeds"
+        return f"an exact rank test can't reach {100 * alpha:g} % with {contrast.n} {contrast.replicate}s"
     found = rule.by_ranks(contrast)
     return f"an exact rank test {'agrees' if found == rule.status(contrast) else f'says {found}'}"
 

@@ -50,6 +50,8 @@ def judge_comparison(rule: Rule, claim: Claim, comparison: Comparison, evidence:
         warnings=(
             *_reference_warnings(claim, measured, evidence.references.get(comparison.reference or "")),
             *_precision_warnings(claim, contrast, shown),
+            *measured.cautions,
+            *(evidence.arms[comparison.baseline].cautions if comparison.baseline else ()),
         ),
     )
 
@@ -63,7 +65,7 @@ def _contrast(claim: Claim, comparison: Comparison, evidence: Evidence) -> Contr
         values = [*arm.values.values(), number.value - number.blur]
     else:
         baseline = evidence.arms[comparison.baseline or ""]
-        contrast = Contrast(arm.values, baseline.values, _axis(claim, arm), paired=claim.paired)
+        contrast = Contrast(arm.values, baseline.values, _axis(claim, arm), claim.paired, arm.replicate)
         values = [*arm.values.values(), *baseline.values.values()]
     if isinstance(claim, Reduces) and any(value is not None and value <= 0 for value in values):
         return None
@@ -87,13 +89,17 @@ def _decided(
 ) -> tuple[Status, str, Effect | None]:
     """Return status, sentence and effect; fewer than three seeds never settle a claim, either way."""
     if contrast.n < 2:
-        return "inconclusive", f"{comparison.arm} has one seed only, which gives no interval: indicative only", None
+        return (
+            "inconclusive",
+            f"{comparison.arm} has one {contrast.replicate} only, which gives no interval: indicative only",
+            None,
+        )
     status, shown = rule.status(contrast), effect(rule, contrast, measured.unit)
     if shown is None:
         return status, rank_reason(rule, status, contrast, measured, comparison), None
-    says = reason(rule, status, shown, comparison, judged=measured.lower_is_better is not None)
+    says = reason(rule, status, shown, comparison, measured)
     if contrast.n < FEWEST_SEEDS:
-        return "inconclusive", f"{says}; with {contrast.n} seeds indicative only", shown
+        return "inconclusive", f"{says}; with {contrast.n} {contrast.replicate}s indicative only", shown
     return status, says, shown
 
 
@@ -113,10 +119,10 @@ def _precision_warnings(claim: Claim, contrast: Contrast, shown: Effect | None) 
     if shown is None:
         return []
     if shown.low == shown.high:
-        return ["All seeds gave the same effect: it is taken as exact."]
+        return [f"All {contrast.replicate}s gave the same effect: it is taken as exact."]
     warnings = [] if claim.kind in {"beats", "reduces"} else _margin_warnings(contrast, shown)
     if shown.power is not None and shown.power < ENOUGH_POWER:
-        warnings.append(f"Power {shown.power:.2f} at {shown.n} seeds is under {ENOUGH_POWER}.")
+        warnings.append(f"Power {shown.power:.2f} at {shown.n} {contrast.replicate}s is under {ENOUGH_POWER}.")
     return warnings
 
 
@@ -127,10 +133,10 @@ def _margin_warnings(contrast: Contrast, shown: Effect) -> list[str]:
     values = [value for value in around.values() if value is not None]
     center = printed_number.value if printed_number else statistics.mean(values)
     warnings = []
-    if shown.margin < SEED_NOISE * abs(center):
+    if shown.margin < SEED_NOISE * abs(center) and contrast.replicate == "seed":
         warnings.append(
             f"The margin is under {100 * SEED_NOISE:g} % of the baseline's mean, which is below seed noise."
         )
     if shown.margin < statistics.sd(values):
-        warnings.append("The margin is under one standard deviation over seeds.")
+        warnings.append(f"The margin is under one standard deviation over {contrast.replicate}s.")
     return warnings

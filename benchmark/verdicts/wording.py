@@ -10,25 +10,28 @@ from benchmark.verdicts.arms import ArmData, Printed
 from benchmark.verdicts.contrast import Contrast
 from benchmark.verdicts.rules import Rule
 
+NEITHER = ("lower", "higher", "difference")
+"""The words for metrics of which neither direction is the better."""
+
 
 def rounded(value: float) -> str:
     """Return a number to three significant digits, without an exponent up to a million."""
     return f"{float(f'{value:.3g}') + 0.0:g}"
 
 
-def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison, judged: bool = True) -> str:
-    """Return the sentence of a comparison that was decided by its interval; `judged` where the metric has a better."""
+def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison, measured: ArmData) -> str:
+    """Return the sentence of a comparison that was decided by its interval; `measured` is the arm's side."""
     other = comparison.baseline or comparison.reference
     margin = (
         f"{rounded(effect.margin)} {effect.unit}".rstrip() if effect.scale == "difference" else rounded(effect.margin)
     )
-    ends = f"{rounded(effect.low)} to {rounded(effect.high)} over {effect.n} seeds"
+    ends = f"{rounded(effect.low)} to {rounded(effect.high)} over {effect.n} {measured.replicate}s"
     found = rule.words[status].format(margin=margin)
     if effect.scale == "ratio":
         size = f"{rounded(effect.estimate)} times the value of {other}"
         return f"{comparison.arm} has {size}: the {_level(rule)}, {ends}, {found}"
     size = f"{rounded(abs(effect.estimate))} {effect.unit}".rstrip()
-    down, up, what = ("better", "worse", "disadvantage") if judged else ("lower", "higher", "difference")
+    down, up, what = ("better", "worse", "disadvantage") if measured.lower_is_better is not None else NEITHER
     word = down if effect.estimate < 0 else up
     return f"{comparison.arm} is {size} {word} than {other}: the {_level(rule)} of the {what}, {ends}, {found}"
 

@@ -119,7 +119,7 @@ def test_a_step_without_values_counts_as_the_real_one(model: str, objective: str
     assert by_us(job) == real_step(job) > 0
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", list(MODELS))
 def test_every_operation_of_every_model_belongs_to_a_layer(model: str) -> None:
     variational = "vae" if model.endswith("vae") else "autoencoder"
     objective = variational if "encoder" in MODELS[model].facts["components"] else "gan"

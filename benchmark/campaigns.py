@@ -50,7 +50,7 @@ def _moving(plan: Plan) -> list[str]:
         sources = [jobs[origin.job] for origin in origins if origin.job is not None]
         renamed = job.mask.map or any(origin.component is not None for origin in origins)
         other = any((source.model, source.dataset) != (job.model, job.dataset) for source in sources)
-        channels = job.mask.granularity == "channel" or job.shrink
+        channels = job.mask.granularity == "channel" or job.shrink or job.training.stop or job.training.penalty
         layers = job.mask.prunable != Prunable() or job.mask.components is not None
         if job.seed == plan.suite.first_seed and (renamed or other or layers or channels):
             found.append(identifier)

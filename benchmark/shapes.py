@@ -14,8 +14,10 @@ import torch
 from torch import Tensor
 
 from benchmark.assembly import Workshop
+from benchmark.datasets import DATASETS
 from benchmark.errors import RunError, did_you_mean
 from benchmark.networks import Networks, channel_scales, layer_names, section
+from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.shrink import obstacles
 from benchmark.resolve import Path, Problems
 from benchmark.schema.job import Job, MaskRecipe, Origin, Plan
@@ -31,6 +33,7 @@ def check_shapes(loaded: Loaded, plan: Plan, moving: Iterable[str]) -> None:
         blueprints.masks(identifier)
         blueprints.check_start(identifier)
         blueprints.check_removable(identifier)
+        blueprints.check_scaled(identifier)
     owners, problems = _owners(plan), Problems(loaded)
     for identifier, path, message in blueprints.misfits:
         problems.add(("experiments", owners[identifier], *path), message)
@@ -119,6 +122,22 @@ class _Blueprints:
                     f"a mask that leaves out what is like it has prunable: {{exclude: [{', '.join(listed)}]}}"
                 )
                 self.misfits.append((identifier, ("shrink",), message))
+
+    def check_scaled(self, identifier: str) -> None:
+        """Note a job that watches or penalizes scales which its networks have none of, or that cannot look enough."""
+        job = self.jobs[identifier]
+        training = job.training
+        asked = [name for name in ("stop", "penalty") if getattr(training, name) is not None]
+        if asked and not channel_scales(self.networks(job)):
+            message = f"it is about the scales of batch normalization, of which '{job.model.name}' has none"
+            self.misfits.extend((identifier, ("training", name), message) for name in asked)
+        images = DATASETS[job.dataset.name].facts.get("train_images")
+        if training.stop is not None and images is not None:
+            batches, needed = Workshop(job).objective.batches, EarlyBird(training.stop).needed + 1
+            most = looks(training.stop, training.steps, batches, images // training.batch_size)
+            if most < needed:
+                message = f"it needs {needed} looks at the mask, but {training.steps} steps have {most}"
+                self.misfits.append((identifier, ("training", "stop"), message))
 
     def _pruned(self, recipe: MaskRecipe, networks: Networks) -> dict[str, Tensor]:
         origin = recipe.origin.job

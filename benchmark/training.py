@@ -18,6 +18,7 @@ from benchmark.images import to_values
 from benchmark.networks import Networks, channel_scales
 from benchmark.objectives.objective import Objective, Update
 from benchmark.precision import lowered
+from benchmark.pruning.early_bird import looks
 from benchmark.pruning.mask import bind
 from benchmark.schema.suite import MaskStable, Training
 from benchmark.streams import stream
@@ -91,13 +92,9 @@ class Loop:
                 tools.losses.flush(state.step)
         _check_finite(state)
 
-    def batches(self, steps: int) -> int:
-        """Return how many batches so many steps take."""
-        return steps * sum(update.repeats for update in self.objective.updates if update.fresh_batch)
-
     def epochs(self, steps: int) -> float:
         """Return how many times so many steps go through the images, as batches are counted."""
-        return self.batches(steps) / (len(self.pixels) // self.training.batch_size)
+        return steps * self.objective.batches / (len(self.pixels) // self.training.batch_size)
 
     def _tools(self, state: State, hooks: Hooks) -> _Tools:
         weights = dict(state.networks.named_parameters())
@@ -107,7 +104,7 @@ class Loop:
                 scales[name.partition("/")[0]].append(scale)
         return _Tools(
             passes=lowered(state.networks, self.training.precision),
-            batches=_Batches(self.pixels, self.training.batch_size, self.seed, self.batches(state.step)),
+            batches=_Batches(self.pixels, self.training.batch_size, self.seed, state.step * self.objective.batches),
             zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
             scales=scales,
             losses=_Losses(hooks.logged),
@@ -140,10 +137,8 @@ class Loop:
             state.bird.look(channel_scales(state.networks))
 
     def _is_due(self, rule: MaskStable, step: int) -> bool:
-        if rule.unit == "step":
-            return step % rule.every == 0
-        span = rule.every * (len(self.pixels) // self.training.batch_size)
-        return self.batches(step) // span > self.batches(step - 1) // span
+        batches, per_epoch = self.objective.batches, len(self.pixels) // self.training.batch_size
+        return looks(rule, step, batches, per_epoch) > looks(rule, step - 1, batches, per_epoch)
 
     def _average(self, state: State) -> None:
         if self.training.ema is not None:

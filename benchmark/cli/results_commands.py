@@ -101,7 +101,9 @@ def _print_verdict(verdict: Verdict) -> None:
 
 
 def _say_failures(outcomes: Mapping[str, Outcome]) -> None:
+    from benchmark.schema.measurement import FRUITLESS
+
     for kind in ("failed", "blocked", "missing", "diverged", "unstable"):
         jobs = [job for job, end in outcomes.items() if end == kind]
         if jobs:
-            say(f"{len(jobs)} {kind}: {', '.join(jobs[:3])}{' ...' if len(jobs) > 3 else ''}")
+            say(f"{len(jobs)} {FRUITLESS.get(kind, kind)}: {', '.join(jobs[:3])}{' ...' if len(jobs) > 3 else ''}")

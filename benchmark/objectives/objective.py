@@ -45,6 +45,11 @@ class Objective:
     generate: Callable[[Networks, Tensor], Tensor] | None = None
     reconstruct: Callable[[Networks, Tensor], Tensor] | None = None
 
+    @property
+    def batches(self) -> int:
+        """How many batches of the data one step takes."""
+        return sum(update.repeats for update in self.updates if update.fresh_batch)
+
 
 def normal(count: int, networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
     """Return latents [count, z_dim] from N(0, I): drawn on the generator's device, moved to the images'."""

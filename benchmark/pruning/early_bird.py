@@ -17,6 +17,12 @@ from benchmark.pruning.mask import ones
 from benchmark.schema.suite import MaskStable
 
 
+def looks(rule: MaskStable, steps: int, batches: int, per_epoch: int) -> int:
+    """Return how many looks come within so many steps, each of so many batches, with so many batches an epoch."""
+    units = steps if rule.unit == "step" else steps * batches // per_epoch
+    return units // rule.every
+
+
 class EarlyBird:
     """The masks of the last looks, newest last, and what was compared at each look."""
 

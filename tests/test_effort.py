@@ -31,7 +31,7 @@ title: One training
 seeds: 1
 experiments:
   one:
-    dataset: {{name: digits, image_size: {side}}}
+    dataset: {{name: {dataset}}}
     model: {{name: {model}}}
     objective: {{name: {objective}}}
     training: {{steps: 1, batch_size: 4, optimizers: {{"*": {{lr: 0.001}}}}}}
@@ -42,8 +42,8 @@ scales:
 KINDS = ("conv", "conv_transpose", "linear")
 
 
-def job_of(model: str, objective: str, *overrides: str, side: int = 8) -> Job:
-    text = TASK.format(model=model, objective=objective, side=side)
+def job_of(model: str, objective: str, *overrides: str, dataset: str = "digits") -> Job:
+    text = TASK.format(model=model, objective=objective, dataset=dataset)
     return tiny.planned(text, [f"experiments.one.{override}" for override in overrides]).jobs[0].job
 
 
@@ -123,7 +123,7 @@ def test_a_step_without_values_counts_as_the_real_one(model: str, objective: str
 def test_every_operation_of_every_model_belongs_to_a_layer(model: str) -> None:
     variational = "vae" if model.endswith("vae") else "autoencoder"
     objective = variational if "encoder" in MODELS[model].facts["components"] else "gan"
-    for passes in updates_of(Workshop(job_of(model, objective, side=32), "meta")).values():
+    for passes in updates_of(Workshop(job_of(model, objective, dataset="cifar10"), "meta")).values():
         layers = count(passes)
         assert layers.total() > layers[OUTSIDE] == 0
 
@@ -170,7 +170,7 @@ def test_a_lineage_has_each_job_once_and_what_the_weights_went_through(finished:
 @pytest.mark.parametrize("batches", [1, 2])
 @pytest.mark.parametrize("criterion", ["snip", "grasp"])
 def test_scores_count_as_the_real_ones(criterion: str, batches: int) -> None:
-    text = TASK.format(model="dcgan", objective="gan", side=8).replace(
+    text = TASK.format(model="dcgan", objective="gan", dataset="digits").replace(
         "claims: {}",
         f"""\
   two:

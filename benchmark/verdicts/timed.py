@@ -39,8 +39,14 @@ def protocol(record: Clocking, metric: str) -> Protocol:
         version=1,
         counter=f"torch {facts.get('version_torch', 'of unknown version')}",
         convention=CONVENTIONS[metric],
-        device=facts.get("gpu") or f"{facts.get('cpu', 'unknown processor')}, {facts.get('threads', 'unknown')} thread",
+        device=device(record),
     )
+
+
+def device(record: Clocking) -> str:
+    """Return what a process computed on: the GPU, or the processor with its number of threads."""
+    facts = record.environment
+    return facts.get("gpu") or f"{facts.get('cpu', 'unknown processor')}, threads: {facts.get('threads', 'unknown')}"
 
 
 def cautions(name: str, timed: Sequence[Clocking]) -> tuple[str, ...]:

@@ -1,0 +1,188 @@
+"""What the exclusive timing job measured, beside what the counted operations would let one expect."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from benchmark.schema.reference import Number
+from benchmark.schema.timing import Clocking
+from benchmark.statistics import mean, paired
+from benchmark.verdicts.timed import cautions, device
+from reports.evidence import Evidence
+from reports.page import Cell, Table, TimingSection
+from reports.wording import MISSING, count, number, printed, share
+
+LEVEL = 0.90
+RATIOS = frozenset({"ratio", "times"})
+"""Units of printed numbers that may stand beside a measured ratio; printed seconds are of another machine."""
+
+RULE = (
+    "Whole training: every step that the ticket's weights went through, at the mean time of a timed step, and drawing "
+    "their masks. Finding the mask: the trainings beside it, such as earlier rounds of pruning, and their masks. "
+    f"Intervals are {100 * LEVEL:.0f} % t intervals; ratios are paired by process, on the log scale."
+)
+
+
+class Ratio(NamedTuple):
+    """A ratio of times with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def text(self) -> str:
+        """The ratio for reading."""
+        sign = "\N{MULTIPLICATION SIGN}"
+        return f"{sign}{number(self.value)} ({sign}{number(self.low)} to {sign}{number(self.high)})"
+
+
+def timings(evidence: Evidence) -> tuple[TimingSection, ...]:
+    """Return a section for each of the suite's timings."""
+    return tuple(_Section(evidence, name).section() for name in evidence.suite.timings)
+
+
+def ratio(arm: Sequence[Clocking], first: Sequence[Clocking], metric: str) -> Ratio | None:
+    """Return an arm's time to the first arm's over the processes that both have; null for fewer than two."""
+    theirs = {one.process: one.value(metric) for one in first}
+    logs = [math.log(one.value(metric) / theirs[one.process]) for one in arm if one.process in theirs]
+    if len(logs) < 2:
+        return None
+    estimate = paired(logs)
+    return Ratio(*map(math.exp, (estimate.value, *estimate.interval(LEVEL))))
+
+
+class _Section:
+    """One timing of a suite, with its records and the jobs that were timed."""
+
+    def __init__(self, evidence: Evidence, name: str) -> None:
+        self._evidence, self._name = evidence, name
+        self._timing = evidence.suite.timings[name]
+        files = evidence.results.timing(evidence.suite.key, name, self._timing)
+        self._records = {arm: list(files.records(arm)) for arm in self._timing.arms}
+        self._clocked = {arm: files.clocked(arm) for arm in self._timing.arms}
+        self._first = next(iter(self._timing.arms))
+        self._flops = evidence.names_of("training_flops")
+
+    def section(self) -> TimingSection:
+        """Return what is shown of it."""
+        rows = tuple(self._row(arm) for arm in self._timing.arms)
+        caption = f"Times of {self._name}, one training at a time with nothing beside it: {self._timing.says}"
+        remarks = (self._how(), RULE, *self._unsped(), *self._gaps(), *self._cautions())
+        return TimingSection(
+            name=self._name, table=Table(caption=caption, columns=self._columns(), rows=rows), remarks=remarks
+        )
+
+    def _columns(self) -> tuple[str, ...]:
+        counted = (f"{name}, to {self._first}" for name in self._flops)
+        times = ("milliseconds a step", "step, to {}", "seconds of whole training", "training, to {}")
+        printed_one = "ratio printed by the paper"
+        measured = (column.format(self._first) for column in times)
+        return ("arm", "trained", "sparsity", *counted, *measured, "seconds of finding the mask", printed_one)
+
+    def _row(self, arm: str) -> tuple[Cell, ...]:
+        found = self._clocked[arm]
+        sparsities = [value for job in self._jobs(arm) if (value := self._evidence.sparsity(job)) is not None]
+        return (
+            Cell(text=arm, head=True),
+            Cell(text=self._timing.arms[arm]),
+            _cell(share(mean(sparsities)) if sparsities else None),
+            *(self._counted(arm, name) for name in self._flops),
+            _cell(_interval([1000 * one.step_seconds for one in found])),
+            self._ratio(arm, "step_seconds"),
+            _cell(_interval([one.training_seconds for one in found])),
+            self._ratio(arm, "training_seconds"),
+            _cell(number(mean([one.finding_seconds for one in found])) if found else None),
+            Cell(text=self._printed(arm) or "none", missing=not self._printed(arm)),
+        )
+
+    def _counted(self, arm: str, name: str) -> Cell:
+        """Give the counted operations as a ratio to the first arm's, means over seeds."""
+        ours, theirs = (self._mean(one, name) for one in (arm, self._first))
+        return _cell(None if ours is None or not theirs else f"\N{MULTIPLICATION SIGN}{number(ours / theirs)}")
+
+    def _mean(self, arm: str, name: str) -> float | None:
+        made = [self._evidence.measurement(job, name) for job in self._jobs(arm)]
+        values = [one.value for one in made if one is not None]
+        return mean(values) if values else None
+
+    def _ratio(self, arm: str, metric: str) -> Cell:
+        if arm == self._first:
+            return Cell(text="1")
+        found = ratio(self._clocked[arm], self._clocked[self._first], metric)
+        return _cell(None if found is None else found.text)
+
+    def _printed(self, arm: str) -> str:
+        """Return the ratios to the first arm that the claims on this arm refer to."""
+        sides = (self._timing.arms[arm], self._timing.arms[self._first])
+        names = dict.fromkeys(
+            name
+            for claim in self._evidence.suite.claims.values()
+            if claim.timing == self._name and any((one.arm, one.baseline) == sides for one in claim.compare)
+            for name in claim.references
+        )
+        found = (self._evidence.reference(name) for name in names)
+        return "; ".join(printed(one) for one in found if one is not None and _is_of_times(one))
+
+    def _jobs(self, arm: str) -> list[str]:
+        experiment, _, level = self._timing.arms[arm].partition("@")
+        levels: Mapping[int, Mapping[int, str]] = self._evidence.arms.get(experiment, {})
+        return [job for _, job in sorted(levels.get(int(level), {}).items())]
+
+    def _how(self) -> str:
+        every = [one for found in self._clocked.values() for one in found]
+        devices = " and ".join(dict.fromkeys(device(one) for one in every)) or "no device yet"
+        timing = self._timing
+        return (
+            f"On {devices}: {count(timing.processes, 'process', 'processes')} an arm in interleaved order, each with "
+            f"{timing.warm_up} steps of warm-up and {timing.steps} timed ones."
+        )
+
+    def _unsped(self) -> Iterator[str]:
+        """Say in which arms a mask alone brought no speed-up: their networks do the work of the dense one."""
+        slow = []
+        for arm in self._timing.arms:
+            found = ratio(self._clocked[arm], self._clocked[self._first], "step_seconds")
+            if arm != self._first and self._is_masked(arm) and found is not None and found.high >= 1.0:
+                slow.append(f"{arm} {found.text}")
+        if slow:
+            yield (
+                "No speed-up was seen where a mask sets weights to zero and leaves every layer at its size: a step takes, "
+                f"to {self._first}, {', '.join(slow)}."
+            )
+
+    def _is_masked(self, arm: str) -> bool:
+        jobs = [self._evidence.plan.job(job).job for job in self._jobs(arm)]
+        return any(job.mask.op != "ones" and not job.shrink for job in jobs)
+
+    def _gaps(self) -> Iterator[str]:
+        for arm, records in self._records.items():
+            lost = [one.failure for one in records if one is not None and one.failure]
+            missing = len(records) - len(self._clocked[arm]) - len(lost)
+            if missing:
+                yield f"{arm}: {missing} of {len(records)} processes were not timed."
+            for reason in dict.fromkeys(lost):
+                yield f"{arm}: {lost.count(reason)} of {len(records)} processes failed: {reason}"
+
+    def _cautions(self) -> Iterator[str]:
+        for arm, found in self._clocked.items():
+            yield from (f"Caution: {text}" for text in cautions(arm, found))
+
+
+def _interval(values: Sequence[float]) -> str | None:
+    if not values:
+        return None
+    if len(values) == 1:
+        return number(values[0])
+    low, high = paired(values).interval(LEVEL)
+    return f"{number(mean(values))} ({number(low)} to {number(high)})"
+
+
+def _is_of_times(found: Number) -> bool:
+    return found.unit in RATIOS and "time" in (found.protocol.metric or "")
+
+
+def _cell(text: str | None) -> Cell:
+    return Cell(text=MISSING if text is None else text, missing=text is None)

@@ -149,8 +149,8 @@ class _Section:
                 slow.append(f"{arm} {found.text}")
         if slow:
             yield (
-                "No speed-up was seen where a mask sets weights to zero and leaves every layer at its size: a step takes, "
-                f"to {self._first}, {', '.join(slow)}."
+                "No speed-up was seen where a mask sets weights to zero and leaves every layer at its size: "
+                f"a step takes, to {self._first}, {', '.join(slow)}."
             )
 
     def _is_masked(self, arm: str) -> bool:

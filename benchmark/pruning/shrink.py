@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -40,11 +41,15 @@ def remove_channels(networks: Networks, masks: Mapping[str, Tensor]) -> None:
 
 def obstacles(networks: Networks, scales: Iterable[str]) -> dict[str, str]:
     """Return why the channels of some scales, by full name, cannot be removed: nothing where all can."""
-    graphs = {name: _graph(module, networks.inputs[name]) for name, module in networks.components.items()}
+    shadows = {name: deepcopy(module).to("meta") for name, module in networks.components.items()}
+    graphs = {name: _graph(module, networks.inputs[name]) for name, module in shadows.items()}
     found = {}
     for name in scales:
         component = name.partition("/")[0]
-        fault = _obstacle(graphs[component], networks[component].get_submodule(_path(name)))
+        shadow, path = shadows[component], _path(name)
+        fault = _obstacle(graphs[component], shadow.get_submodule(path))
+        if fault is None and not _runs_without(shadow, path, networks.inputs[component]):
+            fault = "has a number of channels that is written down elsewhere"
         if fault is not None:
             found[name] = fault
     return found
@@ -56,13 +61,32 @@ def _path(scale: str) -> str:
 
 def _graph(module: nn.Module, shape: tuple[int, ...]) -> Any:
     """Return the dependencies of a network; it is left as it was, buffers and mode included."""
-    device, training = next(module.parameters()).device, module.training
+    training = module.training
     with torch.enable_grad():
         graph = torch_pruning.DependencyGraph().build_dependency(
-            module, torch.zeros(2, *shape, device=device), forward_fn=lambda network, inputs: network(inputs)
+            module, _inputs(module, shape), forward_fn=lambda network, inputs: network(inputs)
         )
     module.train(training)
     return graph
+
+
+def _inputs(module: nn.Module, shape: tuple[int, ...]) -> Tensor:
+    return torch.zeros(2, *shape).to(next(module.parameters()))
+
+
+def _runs_without(module: nn.Module, path: str, shape: tuple[int, ...]) -> bool:
+    """Return whether a network maps inputs to the same shape when a norm's last channel is gone, if it is not alone."""
+    thin, inputs = deepcopy(module).eval(), _inputs(module, shape)
+    norm = thin.get_submodule(path)
+    last = int(norm.num_features) - 1  # type: ignore[arg-type]
+    if last == 0:
+        return True
+    wanted = thin(inputs).shape
+    _group(_graph(thin, shape), norm, [last]).prune(record_history=False)
+    try:
+        return bool(thin(inputs).shape == wanted)
+    except RuntimeError:
+        return False
 
 
 def _group(graph: Any, norm: nn.Module, lost: list[int]) -> Any:
@@ -73,6 +97,8 @@ def _obstacle(graph: Any, norm: nn.Module) -> str | None:
     """Return why a norm's channels cannot be removed, from what is coupled to its last one."""
     if norm not in graph.module2node:
         return "is not used"
+    if not graph.module2node[norm].outputs:
+        return "gives the network's output"
     last = int(norm.num_features) - 1  # type: ignore[arg-type]
     sources = []
     for dependency, lost in _group(graph, norm, [last]):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from benchmark.pruning.allocate import Pool, draw, pools, quotas
+from benchmark.pruning.allocate import LEAST_CHANNELS, Pool, draw, pools, quotas
 from benchmark.pruning.count import Target, kept_after, kept_at
 from benchmark.pruning.mask import ones
 
@@ -89,6 +89,29 @@ def test_weights_without_scores_keep_their_masks() -> None:
 def test_quotas_say_beforehand_what_is_kept() -> None:
     scores = scored(((3, 3), (2, 5), (4, 4)), 3, 100)
     assert quotas(ones(scores), NAMES, Target(0.2, rounds=2), "component") == {"decoder": 12, "encoder": 10}
+
+
+@given(sizes, st.integers(0, 1000), st.integers(1, 50), pool_names, st.floats(0.0, 0.99), st.integers(0, 2))
+def test_the_best_of_each_name_survive_and_the_count_is_exact_as_long_as_they_leave_room(
+    shapes: Sizes, seed: int, levels: int, pool: Pool, sparsity: float, least: int
+) -> None:
+    scores = scored(shapes, seed, levels)
+    masks = draw(scores, ones(scores), Target(sparsity=sparsity), pool, least)
+    for name, mask in masks.items():
+        leaders = scores[name].flatten().sort(descending=True, stable=True).indices[:least]
+        assert mask.flatten()[leaders].all()
+    for label, members in pools(NAMES, pool).items():
+        floor = sum(min(least, scores[name].numel()) for name in members)
+        wanted = max(kept_at(sum(scores[name].numel() for name in members), sparsity), floor)
+        assert sum(int(masks[name].sum()) for name in members) == wanted
+        assert quotas(ones(scores), NAMES, Target(sparsity=sparsity), pool, least)[label] == wanted
+
+
+def test_a_layer_keeps_its_best_channel_before_better_ones_of_others() -> None:
+    scores = {NAMES[0]: torch.tensor([0.1, 0.2]), NAMES[1]: torch.tensor([5.0, 6.0, 7.0])}
+    masks = draw(scores, ones(scores), Target(sparsity=0.4), least=LEAST_CHANNELS)
+    assert masks[NAMES[0]].tolist() == [False, True]
+    assert masks[NAMES[1]].tolist() == [False, True, True]
 
 
 def test_inputs_are_left_as_they_are() -> None:

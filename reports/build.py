@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from benchmark.artifacts import ResultsDir
-from benchmark.schema.verdict import Status, Verdicts
+from benchmark.schema.job import Campaign
+from benchmark.schema.verdict import Status, Verdict, Verdicts
 from reports.chapter import chapter
 from reports.evidence import Evidence
-from reports.page import Chapter, Count, Report
+from reports.page import Count, Link, Report
 
 ORDER: tuple[Status, ...] = ("reproduced", "not reproduced", "inconclusive", "not comparable", "not run")
 
@@ -19,26 +20,28 @@ def build(results: Sequence[ResultsDir], verdicts: Sequence[Verdicts]) -> Report
 
     The path of a directory is no part of the page, so equal results give equal pages wherever they lie.
     """
+    prefixes = [f"r{index}-" if len(results) > 1 else "" for index in range(1, len(results) + 1)]
+    campaigns = [directory.read_campaign() for directory in results]
+    places = [_links(campaign, prefix) for campaign, prefix in zip(campaigns, prefixes, strict=True)]
+    anywhere = {key: link for links in reversed(places) for key, link in links.items()}
     chapters = [
-        found
-        for index, (directory, judged) in enumerate(zip(results, verdicts, strict=True), start=1)
-        for found in _chapters(directory, judged, f"r{index}-" if len(results) > 1 else "")
+        chapter(Evidence(directory, suite), _of(judged, key), f"{prefix}{key}", campaign.device, {**anywhere, **links})
+        for directory, judged, campaign, prefix, links in zip(
+            results, verdicts, campaigns, prefixes, places, strict=True
+        )
+        for key, suite in sorted(campaign.suites.items())
     ]
     titles = dict.fromkeys(found.title for found in chapters)
     return Report(title=" \N{MIDDLE DOT} ".join(titles), counts=_counts(verdicts), chapters=tuple(chapters))
 
 
-def _chapters(directory: ResultsDir, judged: Verdicts, prefix: str) -> list[Chapter]:
-    campaign = directory.read_campaign()
-    return [
-        chapter(
-            Evidence(directory, suite),
-            [verdict for verdict in judged.verdicts if verdict.suite == key],
-            f"{prefix}{key}",
-            campaign.device,
-        )
-        for key, suite in sorted(campaign.suites.items())
-    ]
+def _links(campaign: Campaign, prefix: str) -> dict[str, Link]:
+    """Return where the chapter of each suite of a campaign stands."""
+    return {key: Link(text=suite.plan.suite.title, href=f"#{prefix}{key}") for key, suite in campaign.suites.items()}
+
+
+def _of(judged: Verdicts, key: str) -> list[Verdict]:
+    return [verdict for verdict in judged.verdicts if verdict.suite == key]
 
 
 def _counts(verdicts: Sequence[Verdicts]) -> tuple[Count, ...]:

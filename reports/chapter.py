@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmark.schema.reference import Contradiction
 from benchmark.schema.suite import Paper
@@ -11,7 +11,10 @@ from benchmark.schema.verdict import Verdict
 from benchmark.statistics import mean
 from reports.claims import claim_section
 from reports.evidence import Evidence
+from reports.figures import figures
 from reports.page import Cell, Chapter, Choice, Disagreement, Fact, Link, Table
+from reports.sparsest import sparsest
+from reports.times import timings
 from reports.wording import MISSING, number, share
 
 SMALL = (
@@ -20,9 +23,15 @@ SMALL = (
 )
 
 
-def chapter(evidence: Evidence, verdicts: Sequence[Verdict], anchor: str, device: str) -> Chapter:
-    """Gather a suite's claims with its notes, contradictions, environment, costs and times."""
+def chapter(
+    evidence: Evidence, verdicts: Sequence[Verdict], anchor: str, device: str, others: Mapping[str, Link]
+) -> Chapter:
+    """Gather a suite's claims and figures with its notes, contradictions, environment, costs and times.
+
+    `others` leads to the chapters of the page, by the key of their suite.
+    """
     suite = evidence.suite
+    drawn = figures(evidence, anchor)
     environment = _environment(evidence)
     return Chapter(
         anchor=anchor,
@@ -33,7 +42,11 @@ def chapter(evidence: Evidence, verdicts: Sequence[Verdict], anchor: str, device
         ),
         facts=_facts(evidence, device),
         banner=SMALL if suite.small else "",
-        claims=tuple(claim_section(evidence, verdict, f"{anchor}-{verdict.claim_id}") for verdict in verdicts),
+        sparsest=sparsest(evidence, verdicts, anchor),
+        claims=tuple(
+            claim_section(evidence, verdict, f"{anchor}-{verdict.claim_id}", drawn, others) for verdict in verdicts
+        ),
+        figures=tuple(drawn.values()),
         choices=tuple(Choice(unsaid=note.unsaid, chosen=note.chosen, because=note.because) for note in suite.notes),
         disagreements=tuple(
             _disagreement(found) for _, held in sorted(evidence.references.items()) for found in held.contradictions
@@ -41,6 +54,7 @@ def chapter(evidence: Evidence, verdicts: Sequence[Verdict], anchor: str, device
         environment=_environment_table(environment),
         mixed=_mixed(environment),
         costs=_costs(evidence),
+        timings=timings(evidence),
         times=_times(evidence),
     )
 

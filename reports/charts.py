@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from reports.page import Curve, LevelPoint, Series
+from reports.page import Axis, Curve, LevelPoint, Series
 
 WIDTH, HEIGHT = 560, 300
-MOST_ROWS = 4000
-"""Altair refuses more than 5,000 rows; with more seeds than this only means and intervals are drawn."""
+MOST_RIBBONS = 4
+"""Ribbons of more lines than this hide each other; intervals are then bars."""
 
-COLORS = (*(f"var(--line-{number})" for number in range(1, 7)), "currentColor")
-DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (1, 3), (10, 4), (1, 0))
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+COLORS = tuple(f"var(--line-{number})" for number in range(1, 9))
+DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (1, 3), (10, 4), (4, 2, 1, 2, 1, 2), (12, 3))
+SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+)
+STAR = "M0,-1L.23,-.31L.95,-.31L.36,.12L.59,.81L0,.38L-.59,.81L-.36,.12L-.95,-.31L-.23,-.31Z"
+DENSE_SHAPES, DENSE_DASHES = (STAR, "wedge", "arrow"), ((1, 0), (5, 2), (1, 2))
 LONG_LEGEND = 60
 """Characters of all names together, beyond which the legend lists them below each other."""
 
@@ -23,6 +35,28 @@ FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 """The page's own, so that what is measured for the layout is what is shown."""
 
 INK, FAINT = "currentColor", "var(--rule)"
+CONFIG = {
+    "background": "transparent",
+    "font": FONT,
+    # The figure's own caption and table are read aloud; the words for a mark would be an expression with the user's
+    # titles in it.
+    "aria": False,
+    "mark": {"aria": False},
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "gridColor": FAINT,
+        "domainColor": FAINT,
+        "tickColor": FAINT,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titlePadding": 10,
+    },
+    "axisX": {"grid": False},
+    "legend": {"labelColor": INK, "labelFontSize": 13, "symbolSize": 90, "columnPadding": 18, "labelLimit": 320},
+}
 
 Spec = dict[str, Any]
 
@@ -31,19 +65,23 @@ def specification(curve: Curve) -> Spec:
     """Return the Vega-Lite specification of a curve: fixed names, no links, the same for the same curve."""
     import altair as alt
 
-    y = alt.Y("value:Q", title=legible(curve.y_title), scale=alt.Scale(zero=False, nice=True))
-    x = alt.X("sparsity:Q", title="sparsity (fraction of weights removed)", scale=_x_scale(curve))
-    legend = _legend(alt, curve)
-    color = alt.Color("experiment:N", legend=legend, scale=_scale(alt, curve, COLORS))
-    shape = alt.Shape("experiment:N", legend=legend, scale=_scale(alt, curve, SHAPES))
-    layers = [*_dense_layers(alt, curve.dense, y, color)] if curve.dense else []
-    layers += _floor_layers(alt, curve.floor, y)
-    layers += _series_layers(alt, curve, x, y, color)
-    layers.append(_seed_layer(alt, curve).encode(x=x, y=y, color=color, shape=shape))
+    lines = list(curve.series) if curve.across else _all(curve)
+    layers = list(_dense_layers(alt, curve)) if curve.across else []
+    layers += _floor_layers(alt, curve)
+    layers += [_interval_layer(alt, curve, lines), _line_layer(alt, curve), _mark_layer(alt, curve)]
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    spec: Spec = _styled(chart).to_dict()
+    spec: Spec = chart.to_dict(validate=False)  # a test validates; checking every chart takes longer than drawing it
     del spec["$schema"]
-    return spec
+    return spec | {"config": CONFIG, "datasets": _datasets(curve, lines)}
+
+
+def _datasets(curve: Curve, lines: Sequence[Series]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows that the layers name: each stands in the page once, and Altair's limit on rows is not met."""
+    return {
+        "means": [_level_row(curve, one, point) for one in lines for point in one.points],
+        "dense": [_level_row(curve, one, point) for one in curve.dense for point in one.points],
+        "seeds": [] if curve.crowded else [row for one in _all(curve) for row in _seed_rows(one)],
+    }
 
 
 def legible(text: str) -> str:
@@ -60,7 +98,8 @@ def svg(spec: Spec) -> str:
 def _svg(spec: str) -> str:
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
+    drawn = str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
+    return re.sub(r' (?:d|transform)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), drawn)
 
 
 @cache
@@ -71,100 +110,109 @@ def javascript() -> str:
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
-def _x_scale(curve: Curve) -> Any:
-    import altair as alt
-
-    highest = max(point.sparsity for series in curve.series for point in series.levels)
-    return alt.Scale(domain=[0.0, highest], nice=False, padding=12)
+def _all(curve: Curve) -> list[Series]:
+    return [*curve.series, *curve.dense]
 
 
-def _dense_layers(alt: Any, dense: Series, y: Any, color: Any) -> Iterator[Any]:
-    """Draw the dense network across the whole chart."""
-    base = alt.Chart(alt.Data(values=list(_level_rows(dense))))
+def _dense_layers(alt: Any, curve: Curve) -> Iterator[Any]:
+    """Draw the dense networks across the whole chart."""
+    base, color = alt.Chart(alt.NamedData("dense")), _color(alt, curve)
     yield base.mark_rect(opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q", color=color)
-    yield base.mark_rule(strokeWidth=1.5).encode(y=y, color=color, tooltip=_level_tips(alt))
+    yield base.mark_rule(strokeWidth=1.5).encode(y=_y(alt, curve), color=color, tooltip=_level_tips(alt, curve))
 
 
-def _floor_layers(alt: Any, floor: float | None, y: Any) -> Iterator[Any]:
-    if floor is not None:
-        tip = alt.Tooltip("value:Q", title="real against real", format=".4~g")
-        rule = alt.Chart(alt.Data(values=[{"value": floor}])).mark_rule(color=INK, strokeDash=[1, 3])
-        yield rule.encode(y=y, tooltip=[tip])
+def _floor_layers(alt: Any, curve: Curve) -> Iterator[Any]:
+    if curve.floor is not None:
+        rule = alt.Chart(alt.Data(values=[{"value": curve.floor}])).mark_rule(color=INK, strokeDash=[1, 3])
+        yield rule.encode(y=_y(alt, curve), tooltip=[_tip(alt, "value", "real against real")])
 
 
-def _series_layers(alt: Any, curve: Curve, x: Any, y: Any, color: Any) -> Iterator[Any]:
-    means = alt.Chart(alt.Data(values=[row for series in curve.series for row in _level_rows(series)]))
-    yield means.mark_area(opacity=0.16).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=color)
-    dash = alt.StrokeDash("experiment:N", legend=_legend(alt, curve), scale=_scale(alt, curve, DASHES))
-    yield means.mark_line(strokeWidth=2).encode(x=x, y=y, color=color, strokeDash=dash, tooltip=_level_tips(alt))
+def _interval_layer(alt: Any, curve: Curve, lines: Sequence[Series]) -> Any:
+    ribbons = len(lines) <= MOST_RIBBONS and all(len(one.points) > 1 for one in lines)
+    means = alt.Chart(alt.NamedData("means"))
+    marks = means.mark_area(opacity=0.16) if ribbons else means.mark_rule(opacity=0.55)
+    return marks.encode(x=_x(alt, curve), y=alt.Y("low:Q"), y2="high:Q", color=_color(alt, curve))
 
 
-def _seed_layer(alt: Any, curve: Curve) -> Any:
-    rows = [row for series in _all(curve) for row in _seed_rows(series)]
-    marks = alt.Chart(alt.Data(values=rows if len(rows) <= MOST_ROWS else []))
-    return marks.mark_point(size=38, strokeWidth=1.5).encode(tooltip=_seed_tips(alt))
+def _line_layer(alt: Any, curve: Curve) -> Any:
+    dash = alt.StrokeDash("line:N", legend=_legend(alt, curve), scale=_scale(alt, curve, DASHES, DENSE_DASHES))
+    sides = {"x": _x(alt, curve), "y": _y(alt, curve), "color": _color(alt, curve)}
+    lines = alt.Chart(alt.NamedData("means")).mark_line(strokeWidth=2)
+    return lines.encode(**sides, strokeDash=dash, tooltip=_level_tips(alt, curve))
+
+
+def _mark_layer(alt: Any, curve: Curve) -> Any:
+    shape = alt.Shape("line:N", legend=_legend(alt, curve), scale=_scale(alt, curve, SHAPES, DENSE_SHAPES))
+    sides = {"x": _x(alt, curve), "y": _y(alt, curve), "color": _color(alt, curve)}
+    marks = alt.Chart(alt.NamedData("means" if curve.crowded else "seeds")).mark_point(size=38, strokeWidth=1.5)
+    return marks.encode(**sides, shape=shape, tooltip=(_level_tips if curve.crowded else _seed_tips)(alt, curve))
+
+
+def _x(alt: Any, curve: Curve) -> Any:
+    if curve.across:
+        highest = max(point.x for one in curve.series for point in one.points)
+        scale = alt.Scale(domain=[0.0, highest], nice=False, padding=12)
+    else:
+        scale = alt.Scale(zero=False, padding=12, **_kind(curve.x))
+    return alt.X("x:Q", title=legible(curve.x.title), scale=scale)
+
+
+def _y(alt: Any, curve: Curve) -> Any:
+    scale = alt.Scale(zero=False, nice=True, **_kind(curve.y))
+    return alt.Y("value:Q", title=legible(curve.y.title), scale=scale)
+
+
+def _kind(axis: Axis) -> dict[str, str]:
+    return {"type": "log"} if axis.log else {}
+
+
+def _color(alt: Any, curve: Curve) -> Any:
+    return alt.Color("line:N", legend=_legend(alt, curve), scale=_scale(alt, curve, COLORS, (INK, INK, INK)))
 
 
 def _legend(alt: Any, curve: Curve) -> Any:
     """Return the one legend of all layers: color, dash and shape together."""
-    long = sum(len(series.name) for series in curve.series) > LONG_LEGEND
+    long = sum(len(one.name) for one in _all(curve)) > LONG_LEGEND
     columns = {"columns": 1} if long else {}
     return alt.Legend(title=None, orient="top", symbolOpacity=1, symbolDash=[1, 0], **columns)
 
 
-def _all(curve: Curve) -> list[Series]:
-    return [*curve.series, *([curve.dense] if curve.dense else [])]
+def _scale(alt: Any, curve: Curve, values: Sequence[Any], of_dense: Sequence[Any]) -> Any:
+    """Give each line one of the values, and the dense networks their own."""
+    chosen = [*values[: len(curve.series)], *of_dense[: len(curve.dense)]]
+    return alt.Scale(domain=[legible(one.name) for one in _all(curve)], range=chosen)
 
 
-def _scale(alt: Any, curve: Curve, values: tuple[Any, ...]) -> Any:
-    """Give each experiment one of the values, and the dense network the last."""
-    names = [legible(series.name) for series in curve.series]
-    dense = [legible(curve.dense.name)] if curve.dense else []
-    return alt.Scale(domain=[*names, *dense], range=[*values[: len(names)], *values[-1:][: len(dense)]])
+def _level_row(curve: Curve, one: Series, point: LevelPoint) -> dict[str, Any]:
+    low, high = (point.mean if end is None else end for end in (point.low, point.high))
+    if curve.y.log:
+        low = max(low, point.mean / 10)  # such an axis has no place for zero; the table has the interval as it is
+    numbers = {"x": point.x, "value": point.mean, "low": low, "high": high}
+    lead = {"line": legible(one.name), "experiment": legible(point.experiment), "level": point.level}
+    return lead | {name: _short(value) for name, value in numbers.items()} | {"n": len(point.seeds)}
 
 
-def _ends(point: LevelPoint) -> dict[str, float]:
-    return {} if point.low is None or point.high is None else {"low": point.low, "high": point.high}
+def _seed_rows(one: Series) -> Iterator[dict[str, Any]]:
+    for point in one.points:
+        for seed in point.seeds:
+            yield {"line": legible(one.name), "x": _short(seed.x), "value": _short(seed.y), "seed": seed.seed}
 
 
-def _level_rows(series: Series) -> Iterator[dict[str, Any]]:
-    for point in series.levels:
-        lead = {"experiment": legible(series.name), "sparsity": point.sparsity, "level": point.level, "seeds": point.n}
-        yield lead | {"value": point.mean, "low": point.mean, "high": point.mean} | _ends(point)
+def _short(value: float) -> float:
+    """Keep what a drawing can show; the page holds every mark's numbers twice."""
+    return float(f"{value:.6g}")
 
 
-def _seed_rows(series: Series) -> Iterator[dict[str, Any]]:
-    for point in series.seeds:
-        yield {"experiment": legible(series.name), "sparsity": point.sparsity, "value": point.value, "seed": point.seed}
+def _level_tips(alt: Any, curve: Curve) -> list[Any]:
+    numbers = {"x": curve.x.name, "value": curve.y.name, "low": "from", "high": "to", "n": "how many"}
+    return [alt.Tooltip("experiment:N"), alt.Tooltip("level:Q"), *(_tip(alt, *item) for item in numbers.items())]
 
 
-def _level_tips(alt: Any) -> list[Any]:
-    numbers = [alt.Tooltip(f"{name}:Q", format=".4~g") for name in ("sparsity", "value", "low", "high")]
-    return [alt.Tooltip("experiment:N"), alt.Tooltip("level:Q"), *numbers, alt.Tooltip("seeds:Q")]
+def _seed_tips(alt: Any, curve: Curve) -> list[Any]:
+    numbers = {"seed": "seed", "x": curve.x.name, "value": curve.y.name}
+    return [alt.Tooltip("line:N", title="experiment"), *(_tip(alt, *item) for item in numbers.items())]
 
 
-def _seed_tips(alt: Any) -> list[Any]:
-    numbers = [alt.Tooltip(f"{name}:Q", format=".4~g") for name in ("sparsity", "value")]
-    return [alt.Tooltip("experiment:N"), alt.Tooltip("seed:Q"), *numbers]
-
-
-def _styled(chart: Any) -> Any:
-    """Take ink from the page (dark or light), and leave the reading aloud to the figure's own caption and table."""
-    return (
-        chart.configure(background="transparent", font=FONT, aria=False)
-        .configure_mark(aria=False)  # the words for a mark would be an expression with the user's titles in it
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=INK,
-            titleColor=INK,
-            gridColor=FAINT,
-            domainColor=FAINT,
-            tickColor=FAINT,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titlePadding=10,
-        )
-        .configure_axisX(grid=False)
-        .configure_legend(labelColor=INK, labelFontSize=13, symbolSize=90, columnPadding=18, labelLimit=320)
-    )
+def _tip(alt: Any, field: str, title: str) -> Any:
+    """Return a line of a mark's note; its title becomes part of an expression, so only words may stand in it."""
+    return alt.Tooltip(f"{field}:Q", title=re.sub(r"\W+", " ", title), format=".4~g")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Mapping
 
 from benchmark import catalog
 from benchmark.schema.verdict import ArmSummary, Verdict
 from reports.comparisons import arms_of, comparisons, decisive, remarks, seeds
-from reports.curve import curve
 from reports.evidence import Evidence
+from reports.figures import curve
 from reports.forest import forest
 from reports.layers import audit, layers
-from reports.page import ClaimSection, Curve, Picture
+from reports.lines import claim_lines, covering
+from reports.page import ClaimSection, Curve, FigureSection, Link, Picture
 from reports.printed import printed_numbers, protocol_remarks, protocol_table
 from reports.wording import KINDS, bound, bound_kind, count, effect, expectation, share, source
 
 MOST_PICTURES = 6
 
 
-def claim_section(evidence: Evidence, verdict: Verdict, anchor: str) -> ClaimSection:
-    """Word and place all that is known of one claim."""
+def claim_section(
+    evidence: Evidence, verdict: Verdict, anchor: str, figures: Mapping[str, FigureSection], others: Mapping[str, Link]
+) -> ClaimSection:
+    """Word and place all that is known of one claim; `figures` are its suite's, `others` the chapters of the page."""
     claim, shown = verdict.claim, decisive(verdict)
     found = shown.effect if shown else None
-    drawn = curve(evidence, claim, anchor)
+    drawn, figure = _curve(evidence, verdict, anchor, figures)
     return ClaimSection(
         anchor=anchor,
         name=verdict.claim_id,
@@ -45,6 +50,7 @@ def claim_section(evidence: Evidence, verdict: Verdict, anchor: str) -> ClaimSec
         remarks=remarks(verdict),
         curve=drawn,
         curve_missing=_why_no_curve(drawn, claim.metric),
+        figure=figure,
         pictures=_pictures(evidence, verdict),
         printed=printed_numbers(evidence, verdict),
         protocol=protocol_table(evidence, verdict),
@@ -52,9 +58,29 @@ def claim_section(evidence: Evidence, verdict: Verdict, anchor: str) -> ClaimSec
         audit=audit(evidence, arms_of(verdict)),
         layers=layers(evidence, arms_of(verdict)),
         notes=_notes(verdict),
+        contested=claim.contested or "",
+        contested_by=_contested_by(verdict, others),
         commands=_commands(evidence, verdict),
         commands_note=_commands_note(verdict),
     )
+
+
+def _curve(
+    evidence: Evidence, verdict: Verdict, anchor: str, figures: Mapping[str, FigureSection]
+) -> tuple[Curve | None, Link | None]:
+    """Return the curve of a claim, and the figure of the suite that it is, where one shows all its experiments."""
+    claim = verdict.claim
+    section = figures.get(covering(evidence.suite, claim) or "")
+    if section is not None and section.curve is not None:
+        return section.curve, Link(text=section.where, href=f"#{section.anchor}")
+    lines = claim_lines(evidence.suite, claim)
+    return curve(evidence, lines, claim.metric, "sparsity", claim.timing, anchor), None
+
+
+def _contested_by(verdict: Verdict, others: Mapping[str, Link]) -> tuple[Link, ...]:
+    """Return the chapters of the page whose suites the claim's `contested` names."""
+    text = verdict.claim.contested or ""
+    return tuple(link for key, link in others.items() if key != verdict.suite and re.search(rf"\b{key}\b", text))
 
 
 def _why_no_curve(drawn: Curve | None, metric: str) -> str:
@@ -74,7 +100,7 @@ def _notes(verdict: Verdict) -> tuple[str, ...]:
     if claim.kind == "sparsest":
         best = "none did" if verdict.sparsest is None else share(verdict.sparsest)
         notes.insert(0, f"The sparsest level that still matched: {best} (the claim asks for {share(claim.at_least)}).")
-    return (*notes, f"Contested: {claim.contested}") if claim.contested else tuple(notes)
+    return tuple(notes)
 
 
 def _pictures(evidence: Evidence, verdict: Verdict) -> tuple[Picture, ...]:

@@ -1,49 +1,52 @@
-"""A claim's metric over measured sparsity: every seed, the means, their intervals, and the dense level."""
+"""One quantity over another: every seed, the means, their intervals, and the dense networks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
-from benchmark.schema.claim import Claim
-from benchmark.schema.measurement import Measurement
-from benchmark.schema.suite import Experiment
 from benchmark.statistics import mean, paired
 from reports.evidence import Evidence
-from reports.page import Cell, Curve, LevelPoint, SeedPoint, Series, Table
+from reports.page import Axis, Cell, Curve, LevelPoint, SeedPoint, Series, Table
+from reports.quantities import Quantity
 from reports.wording import count, number, share
 
 LEVEL = 0.90
-MOST_SERIES = 6
-"""More lines than this cannot be told apart by color, dash and mark together."""
+MOST_LINES = 8
+"""More lines than this, and the dense network, cannot be told apart by color, dash and mark together."""
+MOST_DENSE = 3
+MOST_MARKS = 150
+"""With more seeds than this their marks hide the lines."""
+
+Lines = Mapping[str, tuple[str, ...]]
+"""The name of each line, and the experiments that it joins."""
 
 
-def experiments_of(claim: Claim) -> tuple[str, ...]:
-    """Return the experiments that a claim joins, in the order it names them."""
-    arms = (arm for comparison in claim.compare for arm in (comparison.arm, comparison.baseline) if arm)
-    return tuple(dict.fromkeys(arm.partition("@")[0] for arm in arms))
-
-
-def curve(evidence: Evidence, claim: Claim, key: str) -> Curve | None:
-    """Join the claim's experiments and those of the same task; null where nothing was measured over sparsity."""
-    named = experiments_of(claim)
-    together = _same_task(evidence, named, claim.metric)
-    found = [_series(evidence, name, claim.metric) for name in together]
-    drawn = [series for series in found if series.seeds][:MOST_SERIES]
-    measured = next((made for made in _measurements(evidence, together, claim.metric)), None)
-    if not drawn or measured is None:
+def draw(evidence: Evidence, lines: Lines, x: Quantity, y: Quantity, key: str) -> Curve | None:
+    """Join what was measured of these lines, the first `MOST_LINES` of them; null where there is nothing to draw."""
+    series = [_series(evidence, name, experiments, x, y) for name, experiments in lines.items()]
+    dense = _dense(evidence, [one for experiments in lines.values() for one in experiments], x, y)
+    drawn = [one for one in series if one.points][:MOST_LINES]
+    across = x.name == "sparsity"
+    if not drawn and (across or not dense):
         return None
-    dense = next((point for name in together if (point := _dense(evidence, name, claim.metric))), None)
-    floor = _floor(measured)
-    better = "lower is better" if measured.lower_is_better else "higher is better"
+    together = [*dense, *drawn]
+    points = [point for one in together for point in one.points]
+    axes = x.axis(seed.x for point in points for seed in point.seeds), y.axis(point.mean for point in points)
+    crowded = sum(len(point.seeds) for point in points) > MOST_MARKS
+    hidden = sum(_has_tickets(evidence, experiments) for experiments in lines.values()) - len(drawn)
     return Curve(
         key=key,
-        y_title=f"{claim.metric} ({', '.join(text for text in (measured.unit, better) if text)})",
-        description=_description(claim.metric, drawn, dense),
-        caption=_caption(dense, floor, sum(_has_levels(evidence, name) for name in together) - len(drawn)),
-        dense=dense,
-        floor=floor,
+        x=axes[0],
+        y=axes[1],
+        description=_description(axes, drawn, dense),
+        caption=_caption(y, dense if across else [], crowded, hidden),
+        dense=tuple(dense),
+        across=across,
+        crowded=crowded,
+        floor=y.floor,
         series=tuple(drawn),
-        table=_table(claim.metric, drawn, dense),
+        table=_table(axes, together, y.by),
     )
 
 
@@ -54,117 +57,89 @@ def interval(values: Sequence[float]) -> tuple[float | None, float | None]:
     return paired(values).interval(LEVEL)
 
 
-def _same_task(evidence: Evidence, named: tuple[str, ...], metric: str) -> tuple[str, ...]:
-    experiments = evidence.suite.experiments
-    tasks = [_task(experiments[name]) for name in named if name in experiments]
-    others = (name for name, other in experiments.items() if metric in other.metrics and _task(other) in tasks)
-    return tuple(dict.fromkeys((*(name for name in named if name in experiments), *others)))
+def _series(evidence: Evidence, name: str, experiments: Sequence[str], x: Quantity, y: Quantity) -> Series:
+    tickets = [(one, level) for one in experiments for level in sorted(evidence.arms[one]) if level > 0]
+    points = [point for one, level in tickets if (point := _point(one, level, x, y)) is not None]
+    return Series(name=name, points=tuple(sorted(points, key=lambda point: point.x)))
 
 
-def _task(experiment: Experiment) -> tuple[object, ...]:
-    return experiment.dataset, experiment.model, experiment.objective
+def _dense(evidence: Evidence, experiments: Sequence[str], x: Quantity, y: Quantity) -> list[Series]:
+    """Return the dense networks of the experiments, the first few; those that are the same trainings once."""
+    found: dict[frozenset[str], LevelPoint] = {}
+    for one in experiments:
+        jobs = frozenset(evidence.arms[one].get(0, {}).values())
+        point = _point(one, 0, x, y) if jobs and jobs not in found else None
+        if point is not None:
+            found[jobs] = point
+    points = list(found.values())[:MOST_DENSE]
+    return [Series(name="dense" if len(points) == 1 else f"dense, {one.experiment}", points=(one,)) for one in points]
 
 
-def _measurements(evidence: Evidence, names: Iterable[str], metric: str) -> Iterator[Measurement]:
-    for name in names:
-        for level in evidence.arms[name].values():
-            yield from (made for job in level.values() if (made := evidence.measurement(job, metric)))
-
-
-def _series(evidence: Evidence, name: str, metric: str) -> Series:
-    levels = [_seeds(evidence, name, level, metric) for level in sorted(evidence.arms[name]) if level > 0]
-    return _joined(name, levels)
-
-
-def _dense(evidence: Evidence, name: str, metric: str) -> Series | None:
-    seeds = [
-        SeedPoint(level=0, seed=seed, sparsity=0.0, value=made.value)
-        for seed, job in sorted(evidence.arms[name].get(0, {}).items())
-        if (made := evidence.measurement(job, metric)) is not None
-    ]
-    return _joined("dense", [seeds]) if seeds else None
-
-
-def _seeds(evidence: Evidence, name: str, level: int, metric: str) -> list[SeedPoint]:
-    points = []
-    for seed, job in sorted(evidence.arms[name][level].items()):
-        made, sparsity = evidence.measurement(job, metric), evidence.sparsity(job)
-        if made is not None and sparsity is not None:
-            points.append(SeedPoint(level=level, seed=seed, sparsity=sparsity, value=made.value))
-    return points
-
-
-def _joined(name: str, levels: Sequence[Sequence[SeedPoint]]) -> Series:
-    seeds = tuple(point for points in levels for point in points)
-    return Series(name=name, levels=tuple(_level(points) for points in levels if points), seeds=seeds)
-
-
-def _level(points: Sequence[SeedPoint]) -> LevelPoint:
-    values = [point.value for point in points]
+def _point(experiment: str, level: int, x: Quantity, y: Quantity) -> LevelPoint | None:
+    xs, ys = x.values(experiment, level), y.values(experiment, level)
+    if xs and y.by == "process":
+        xs = dict.fromkeys(ys, mean(list(xs.values())))
+    seeds = tuple(SeedPoint(seed=seed, x=xs[seed], y=value) for seed, value in sorted(ys.items()) if seed in xs)
+    if not seeds:
+        return None
+    values = [seed.y for seed in seeds]
     low, high = interval(values)
-    sparsity = mean([point.sparsity for point in points])
-    return LevelPoint(level=points[0].level, sparsity=sparsity, n=len(values), mean=mean(values), low=low, high=high)
+    place = mean([seed.x for seed in seeds])
+    return LevelPoint(experiment=experiment, level=level, x=place, mean=mean(values), low=low, high=high, seeds=seeds)
 
 
-def _description(metric: str, drawn: Sequence[Series], dense: Series | None) -> str:
-    lines = (
-        f"{series.name} goes from {number(series.levels[0].mean)} at sparsity {share(series.levels[0].sparsity)} "
-        f"to {number(series.levels[-1].mean)} at {share(series.levels[-1].sparsity)}"
-        for series in drawn
-    )
-    level = f" The dense network has {number(dense.levels[0].mean)}." if dense else ""
-    return f"{metric} against sparsity: {'; '.join(lines)}.{level}"
+def _has_tickets(evidence: Evidence, experiments: Sequence[str]) -> bool:
+    return any(level > 0 for one in experiments for level in evidence.arms[one])
 
 
-def _has_levels(evidence: Evidence, name: str) -> bool:
-    return any(level > 0 for level in evidence.arms[name])
+def _place(axis: Axis, value: float) -> str:
+    return share(value) if axis.name == "sparsity" else number(value)
 
 
-def _floor(measured: Measurement) -> float | None:
-    """Return what real images score against other real images, where the metric says so."""
-    floor = measured.details.get("floor")
-    return float(floor) if isinstance(floor, int | float) else None
+def _description(axes: tuple[Axis, Axis], drawn: Sequence[Series], dense: Sequence[Series]) -> str:
+    x, y = axes
+    lines = [
+        f"{one.name} goes from {number(one.points[0].mean)} at {x.name} {_place(x, one.points[0].x)} "
+        f"to {number(one.points[-1].mean)} at {_place(x, one.points[-1].x)}"
+        for one in drawn
+    ]
+    lines += [f"the {one.name} network has {number(one.points[0].mean)}" for one in dense]
+    return f"{y.name} against {x.name}: {'; '.join(lines)}."
 
 
-def _caption(dense: Series | None, floor: float | None, left_out: int) -> str:
-    parts = ["Every mark is one seed; lines join the means, ribbons are their 90 % t intervals."]
-    if dense:
-        parts.append(f"The horizontal band is the dense network ({count(dense.levels[0].n, 'seed')}).")
-    if floor is not None:
-        parts.append(f"The dotted line is real images against other real images ({number(floor)}).")
-    if left_out:
-        parts.append(
-            f"{count(left_out, 'experiment')} of the same task not drawn: nothing measured, or too many lines."
-        )
+def _caption(y: Quantity, across: Sequence[Series], crowded: bool, hidden: int) -> str:
+    marks = "marks are means, each seed stands in the table" if crowded else f"Every mark is one {y.by}"
+    parts = [f"{marks[0].upper()}{marks[1:]}; lines join the means, with their 90 % t intervals."]
+    if across:
+        seeds = " and ".join(count(len(one.points[0].seeds), y.by, _several(y.by)) for one in across)
+        is_one = len(across) == 1
+        parts.append(f"The horizontal {'line is' if is_one else 'lines are'} the dense network ({seeds}).")
+    if y.floor is not None:
+        parts.append(f"The dotted line is real images against other real images ({number(y.floor)}).")
+    if hidden:
+        parts.append(f"{count(hidden, 'line')} not drawn: nothing measured, or too many lines.")
     return " ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def _table(metric: str, drawn: Sequence[Series], dense: Series | None) -> Table:
-    together = [dense, *drawn] if dense else drawn
-    rows = [_row(series.name, level, series.seeds) for series in together for level in series.levels]
-    columns = (
-        "experiment",
-        "level",
-        "sparsity",
-        "seeds",
-        f"mean {metric}",
-        "90\N{NO-BREAK SPACE}% interval",
-        "each seed",
-    )
-    return Table(caption=f"The numbers behind the chart: {metric} against sparsity", columns=columns, rows=tuple(rows))
+def _several(noun: str) -> str:
+    return "processes" if noun == "process" else f"{noun}s"
 
 
-def _row(name: str, point: LevelPoint, seeds: Sequence[SeedPoint]) -> tuple[Cell, ...]:
-    ends = Cell(text="one seed only", missing=True)
+def _table(axes: tuple[Axis, Axis], together: Sequence[Series], by: str) -> Table:
+    x, y = axes
+    interval_name = "90\N{NO-BREAK SPACE}% interval"
+    columns = ("experiment", "level", x.name, _several(by), f"mean {y.name}", interval_name, f"each {by}")
+    points = chain.from_iterable(one.points for one in together)
+    caption = f"The numbers behind the chart: {y.name} against {x.name}"
+    return Table(caption=caption, columns=columns, rows=tuple(tuple(_row(x, point)) for point in points))
+
+
+def _row(x: Axis, point: LevelPoint) -> Iterator[Cell]:
+    yield Cell(text=point.experiment, head=True)
+    yield from (Cell(text=text) for text in (str(point.level), _place(x, point.x), str(len(point.seeds))))
+    yield Cell(text=number(point.mean))
     if point.low is not None and point.high is not None:
-        ends = Cell(text=f"{number(point.low)} to {number(point.high)}")
-    each = "; ".join(f"{seed.seed}: {number(seed.value)}" for seed in seeds if seed.level == point.level)
-    return (
-        Cell(text=name, head=True),
-        Cell(text=str(point.level)),
-        Cell(text=share(point.sparsity)),
-        Cell(text=str(point.n)),
-        Cell(text=number(point.mean)),
-        ends,
-        Cell(text=each),
-    )
+        yield Cell(text=f"{number(point.low)} to {number(point.high)}")
+    else:
+        yield Cell(text="one only", missing=True)
+    yield Cell(text="; ".join(f"{seed.seed}: {number(seed.y)}" for seed in point.seeds))

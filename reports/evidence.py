@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cached_property
 
 from pydantic import JsonValue
@@ -105,15 +105,17 @@ class Evidence:
             return None
         return seconds / (last - first) if last > first else None
 
-    def pictures(self, job: str, arm: str, seed: int) -> tuple[Picture, ...]:
-        """Return the sample grids of a job, worded as those of an arm."""
+    def pictures(self, job: str, arm: str, seed: int, kinds: Container[str] | None = None) -> tuple[Picture, ...]:
+        """Return the sample grids of a job (all kinds, where it is null), worded as those of an arm."""
         files = self.results.run(job).files
-        return tuple(_picture(files.read(name), name, arm, seed) for name in files.names("samples"))
+        named = ((name, name.removeprefix("samples/").removesuffix(".png")) for name in files.names("samples"))
+        chosen = ((name, kind) for name, kind in named if kinds is None or kind in kinds)
+        return tuple(_picture(files.read(name), kind, arm, seed) for name, kind in chosen)
 
 
-def _picture(data: bytes, name: str, arm: str, seed: int) -> Picture:
+def _picture(data: bytes, kind: str, arm: str, seed: int) -> Picture:
     width, height = struct.unpack(">II", data[PNG_SIZE]) if len(data) >= PNG_SIZE.stop else (0, 0)
-    what = name.removeprefix("samples/").removesuffix(".png").replace("_", " ")
+    what = kind.replace("_", " ")
     real = what == "real"
     return Picture(
         caption="real images" if real else f"{arm}, seed {seed}: {what}",

@@ -9,7 +9,8 @@ from benchmark.schema.verdict import Status
 class Cell(Record):
     """One cell of a table. `missing` marks what was not measured or not stated, `status` a verdict word.
 
-    `shade` (0 to 1) darkens the cell in a heat map, always beside the number itself.
+    `shade` (0 to 1) darkens the cell in a heat map, always beside the number itself. A head may lead to a place of the
+    page (`href`).
     """
 
     text: str
@@ -18,6 +19,7 @@ class Cell(Record):
     notable: bool = False
     status: Status | None = None
     shade: float | None = None
+    href: str | None = None
 
 
 class Table(Record):
@@ -74,42 +76,56 @@ class Forest(Record):
     description: str
 
 
-class LevelPoint(Record):
-    """The seeds of one level of an experiment, joined: mean and two-sided interval of the mean."""
+class SeedPoint(Record):
+    """One seed of a level; where times are drawn, one process."""
 
+    seed: int
+    x: float
+    y: float
+
+
+class LevelPoint(Record):
+    """One level of an experiment: the mean over its seeds, and the two-sided interval of the mean."""
+
+    experiment: str
     level: int
-    sparsity: float
-    n: int
+    x: float
     mean: float
     low: float | None
     high: float | None
-
-
-class SeedPoint(Record):
-    """One seed of one level."""
-
-    level: int
-    seed: int
-    sparsity: float
-    value: float
-
-
-class Series(Record):
-    """One experiment's metric over its measured sparsities."""
-
-    name: str
-    levels: tuple[LevelPoint, ...]
     seeds: tuple[SeedPoint, ...]
 
 
+class Series(Record):
+    """What is drawn as one line: the levels of an experiment, or of all experiments of a matrix."""
+
+    name: str
+    points: tuple[LevelPoint, ...]
+
+
+class Axis(Record):
+    """One side of a chart: what it shows, under the name that suites use and worded."""
+
+    name: str
+    title: str
+    log: bool = False
+
+
 class Curve(Record):
-    """A metric against sparsity: what a chart draws, and the same as a table."""
+    """One quantity against another: what a chart draws, and the same as a table.
+
+    Dense networks are lines `across` the whole chart, or points like the others. A mark is a seed, or, where these are
+    too many (`crowded`), a mean.
+    """
 
     key: str
-    y_title: str
+    x: Axis
+    y: Axis
     description: str
     caption: str
-    dense: Series | None
+    dense: tuple[Series, ...]
+    across: bool
+    crowded: bool
     floor: float | None
     series: tuple[Series, ...]
     table: Table
@@ -125,8 +141,24 @@ class Picture(Record):
     height: int
 
 
+class FigureSection(Record):
+    """One figure of a paper, redrawn: a curve or pictures, and what the paper's own shows as far as it was read."""
+
+    anchor: str
+    where: str
+    says: str
+    curve: Curve | None
+    pictures: tuple[Picture, ...]
+    missing: str
+    printed: Table | None
+    notes: tuple[str, ...]
+
+
 class ClaimSection(Record):
-    """One claim: its verdict in a line, and all that it rests on."""
+    """One claim: its verdict in a line, and all that it rests on.
+
+    `figure` is where the numbers of its curve stand, if that is a figure of the suite.
+    """
 
     anchor: str
     name: str
@@ -149,6 +181,7 @@ class ClaimSection(Record):
     remarks: tuple[str, ...]
     curve: Curve | None
     curve_missing: str
+    figure: Link | None
     pictures: tuple[Picture, ...]
     printed: Table | None
     protocol: Table | None
@@ -156,6 +189,8 @@ class ClaimSection(Record):
     audit: Table | None
     layers: Table | None
     notes: tuple[str, ...]
+    contested: str
+    contested_by: tuple[Link, ...]
     commands: tuple[str, ...]
     commands_note: str
 
@@ -176,6 +211,14 @@ class Disagreement(Record):
     matters_for: str
 
 
+class TimingSection(Record):
+    """One timing: a row an arm, and how it was done."""
+
+    name: str
+    table: Table
+    remarks: tuple[str, ...]
+
+
 class Chapter(Record):
     """One suite of one results directory."""
 
@@ -185,12 +228,15 @@ class Chapter(Record):
     links: tuple[Link, ...]
     facts: tuple[Fact, ...]
     banner: str
+    sparsest: Table | None
     claims: tuple[ClaimSection, ...]
+    figures: tuple[FigureSection, ...]
     choices: tuple[Choice, ...]
     disagreements: tuple[Disagreement, ...]
     environment: Table | None
     mixed: str
     costs: Table | None
+    timings: tuple[TimingSection, ...]
     times: Table | None
 
 

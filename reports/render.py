@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import charts
-from reports.page import Curve, Report
+from reports.page import Chapter, ClaimSection, Curve, FigureSection, Report
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -24,26 +26,32 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = {
-        claim.curve.key: _drawing(claim.curve)
-        for chapter in report.chapters
-        for claim in chapter.claims
-        if claim.curve is not None
-    }
-    scripts = [_script(charts.javascript()), _script(_source("charts.js"))] if drawn else []
+    curves = {curve.key: curve for chapter in report.chapters for curve in _curves(chapter)}
+    drawings = {key: _drawing(curve) for key, curve in curves.items()}
+    scripts = [_script(charts.javascript()), _script(_source("charts.js"))] if drawings else []
     return environment.get_template("page.html").render(
         report=report,
-        drawn=drawn,
+        drawings=drawings,
         style=Markup(_source("page.css")),  # noqa: S704 - the project's own file
         scripts=scripts,
         policy=_policy(scripts),
     )
 
 
+def _curves(chapter: Chapter) -> Iterator[Curve]:
+    sections: tuple[FigureSection | ClaimSection, ...] = (*chapter.figures, *chapter.claims)
+    return (section.curve for section in sections if section.curve is not None)
+
+
 def _drawing(curve: Curve) -> dict[str, object]:
+    """Draw a curve as the inside of an SVG, which the page holds once and shows wherever it is asked for."""
     spec = charts.specification(curve)
+    root = re.fullmatch(r'<svg [^>]*viewBox="0 0 ([0-9.]+) ([0-9.]+)"[^>]*>(.*)</svg>\s*', charts.svg(spec), re.DOTALL)
+    if root is None:
+        raise ValueError("vl-convert no longer writes one SVG element with its size")
+    width, height, inside = root.groups()
     # The drawing's text was escaped by Vega's own SVG writer.
-    return {"spec": spec, "svg": Markup(charts.svg(spec))}  # noqa: S704
+    return {"spec": spec, "inside": Markup(inside), "width": width, "height": height}  # noqa: S704
 
 
 def _source(name: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from benchmark.errors import did_you_mean
 from benchmark.schema.suite import PICTURES, Figure, Suite
+from benchmark.schema.timing import TimedMetric
 from benchmark.suites.document import Path
 
-TIMES = ("training_seconds", "step_seconds")
-"""What a timing measures of its arms."""
+TIMES = get_args(TimedMetric)
 
 Problem = tuple[Path, str]
 

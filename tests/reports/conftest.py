@@ -81,6 +81,11 @@ numbers:
     read: text
     source: arXiv 2010.02350v2
     protocol: {metric: fid}
+  figure_3_curve:
+    value: null
+    unit: FID
+    status: not sourced
+    place: {figure: "3"}
   curve_at_level_5:
     value: null
     unit: FID
@@ -131,7 +136,7 @@ def claims() -> dict[str, Any]:
             "compare": [{"arm": "winning@4", "baseline": "random@4"}],
             "by": {"absolute": 4.0, "because": "four FID are visible in the samples"},
             "expect": "any",
-            "contested": "a later paper sees no difference here",
+            "contested": "chen2021 sees no difference here",
         },
         "ae_same": {
             "kind": "same",
@@ -166,6 +171,35 @@ def claims() -> dict[str, Any]:
             "metric": "reconstruction_error",
             "compare": [{"arm": "ae_winning@3", "baseline": "ae_winning@0"}],
             "margin": {"absolute": 0.001, "because": "a twentieth of the dense error"},
+        },
+    }
+
+
+def figures() -> dict[str, Any]:
+    """Return a curve that the claims on FID share, one over a cost, and grids of samples."""
+    source = {"paper": "kalibhat2021", "figure": "3"}
+    return {
+        "distance": {
+            "says": "FID of winning and random tickets over sparsity.",
+            "source": source,
+            "y": "fid",
+            "experiments": ["winning", "random"],
+            "references": ["kalibhat2021/figure_3_curve"],
+            "notes": ["The model of this figure is not named."],
+        },
+        "cost": {
+            "says": "FID over what the generator costs.",
+            "source": source | {"figure": "7"},
+            "y": "fid",
+            "x": "macs_effective",
+            "experiments": ["winning"],
+        },
+        "pictures": {
+            "says": "Samples of winning and random tickets.",
+            "source": source | {"figure": "A.6"},
+            "y": "samples",
+            "experiments": ["winning", "random"],
+            "levels": [0, 2, 4],
         },
     }
 
@@ -217,6 +251,7 @@ def suite() -> Suite:
                 "budget": {"minutes": 5, "machine": "two cores"},
                 "experiments": experiments,
                 "claims": claims(),
+                "figures": figures(),
             }
         )
     )

@@ -60,19 +60,18 @@ def test_the_chapter_says_what_ran(chapter: Chapter) -> None:
 
 def test_the_curve_holds_every_seed_mean_and_interval(claims: dict[str, ClaimSection]) -> None:
     curve = claims["gan_matches"].curve
-    assert curve is not None and curve.dense is not None
+    assert curve is not None
     assert [series.name for series in curve.series] == ["winning", "random"]
     winning = curve.series[0]
-    assert [(level.level, level.n) for level in winning.levels] == [(1, 5), (2, 5), (3, 5), (4, 5)]
-    second = winning.levels[1]
-    assert second.mean == pytest.approx(24.5)
+    assert [(point.level, len(point.seeds)) for point in winning.points] == [(1, 5), (2, 5), (3, 5), (4, 5)]
+    second = winning.points[1]
+    assert second.experiment == "winning" and second.mean == pytest.approx(24.5)
     # Deviations 0, 2, -2, 1, -1: variance 10 / 4; t quantile 0.95 with four degrees of freedom is 2.131847.
     half = 2.131847 * math.sqrt(2.5 / 5)
     assert [second.low, second.high] == pytest.approx([24.5 - half, 24.5 + half])
-    assert sorted(seed.value for seed in winning.seeds if seed.level == 2) == pytest.approx(
-        [22.5, 23.5, 24.5, 25.5, 26.5]
-    )
-    assert curve.dense.levels[0].mean == pytest.approx(24.0)
+    assert sorted(seed.y for seed in second.seeds) == pytest.approx([22.5, 23.5, 24.5, 25.5, 26.5])
+    assert {seed.x for seed in second.seeds} == {0.64}
+    assert [point.mean for series in curve.dense for point in series.points] == pytest.approx([24.0])
 
 
 def test_the_floor_of_the_metric_is_drawn_and_said(claims: dict[str, ClaimSection]) -> None:
@@ -85,7 +84,7 @@ def test_the_floor_of_the_metric_is_drawn_and_said(claims: dict[str, ClaimSectio
 def test_a_diverged_seed_has_no_point_and_is_named(claims: dict[str, ClaimSection]) -> None:
     curve = claims["gan_late"].curve
     assert curve is not None
-    assert [level.n for level in curve.series[1].levels] == [5, 5, 5, 4]
+    assert [len(point.seeds) for point in curve.series[1].points] == [5, 5, 5, 4]
     seeds = claims["gan_late"].seeds
     assert ["random@4", "93", "99", "diverged", "95", "91"] in texts(seeds)
 

@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reports import charts
-from reports.page import Curve, LevelPoint, Report, SeedPoint, Series
+from reports.curve import MOST_LINES
+from reports.page import Axis, Curve, LevelPoint, Report, SeedPoint, Series, Table
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +22,8 @@ def curve(report: Report) -> Curve:
 
 
 def _rows(spec: charts.Spec, mark: str) -> list[dict[str, object]]:
-    layers = [layer for layer in spec["layer"] if layer["mark"]["type"] == mark]
-    return [row for layer in layers for row in layer["data"]["values"]]
+    layers = [layer["data"] for layer in spec["layer"] if layer["mark"]["type"] == mark]
+    return [row for data in layers for row in data.get("values") or spec["datasets"][data["name"]]]
 
 
 def test_each_seed_is_a_mark_and_each_level_a_point_of_a_line(curve: Curve) -> None:
@@ -61,15 +62,62 @@ def test_colors_are_left_to_the_page(curve: Curve) -> None:
     assert fixed <= {"none", "transparent"}
 
 
-def test_more_seeds_than_altair_takes_leave_means_and_intervals() -> None:
-    levels = tuple(LevelPoint(level=n, sparsity=n / 10, n=900, mean=n, low=n - 1.0, high=n + 1.0) for n in range(1, 6))
-    seeds = tuple(SeedPoint(level=n % 5 + 1, seed=n, sparsity=0.5, value=n) for n in range(4500))
-    many = Series(name="many", levels=levels, seeds=seeds)
-    plain = {"key": "k", "y_title": "fid", "description": "", "caption": "", "dense": None, "floor": None}
-    table = {"caption": "", "columns": (), "rows": ()}
-    spec = charts.specification(Curve.model_validate(plain | {"series": (many,), "table": table}))
-    assert _rows(spec, "point") == []
-    assert len(_rows(spec, "line")) == 5
+def made(series: tuple[Series, ...], **given: object) -> Curve:
+    """Return a curve of these lines over a cost, without dense networks."""
+    axes = {"x": Axis(name="flops", title="flops (FLOP)"), "y": Axis(name="fid", title="fid")}
+    words = {"key": "k", "description": "", "caption": "", "table": Table(caption="", columns=(), rows=())}
+    plain = {"dense": (), "across": False, "crowded": False, "floor": None}
+    return Curve.model_validate(words | axes | plain | {"series": series} | given)
+
+
+def point(level: int, x: float, mean: float, seeds: int = 1) -> LevelPoint:
+    each = tuple(SeedPoint(seed=seed, x=x, y=mean) for seed in range(seeds))
+    return LevelPoint(experiment="e", level=level, x=x, mean=mean, low=mean / 2, high=2 * mean, seeds=each)
+
+
+def test_where_seeds_would_hide_the_lines_the_marks_are_means() -> None:
+    many = Series(name="many", points=tuple(point(level, level, 2.0, seeds=90) for level in range(1, 6)))
+    spec = charts.specification(made((many,), crowded=True))
+    assert len(_rows(spec, "point")) == len(_rows(spec, "line")) == 5
+    assert len(_rows(charts.specification(made((many,))), "point")) == 450
+
+
+def test_a_dense_network_is_a_star_among_the_points_where_x_is_a_cost() -> None:
+    ticket = Series(name="ticket", points=(point(1, 2e9, 30.0), point(2, 1e9, 32.0)))
+    dense = Series(name="dense", points=(point(0, 9e10, 29.0),))
+    log = Axis(name="flops", title="flops (FLOP), logarithmic", log=True)
+    spec = charts.specification(made((ticket,), dense=(dense,), x=log))
+    assert {row["line"] for row in _rows(spec, "point")} == {"ticket", "dense"}
+    marks = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "point")["encoding"]
+    assert marks["shape"]["scale"] == {"domain": ["ticket", "dense"], "range": ["circle", charts.STAR]}
+    assert marks["x"]["scale"]["type"] == "log" and "type" not in marks["y"]["scale"]
+    assert "d=" in charts.svg(spec)
+
+
+def test_single_points_and_many_lines_have_bars_for_intervals() -> None:
+    lone = Series(name="lone", points=(point(1, 1.0, 3.0),))
+    line = Series(name="line", points=(point(1, 1.0, 2.0), point(2, 2.0, 2.5)))
+    assert _rows(charts.specification(made((lone, line))), "area") == []
+    assert len(_rows(charts.specification(made((line,))), "area")) == 2
+    lines = tuple(line.model_copy(update={"name": f"line {number}"}) for number in range(5))
+    assert len(_rows(charts.specification(made(lines)), "rule")) == 10
+
+
+def test_an_interval_that_reaches_zero_has_a_place_on_a_logarithmic_axis() -> None:
+    low = point(1, 1.0, 8.0).model_copy(update={"low": -3.0})
+    log = Axis(name="flops", title="flops", log=True)
+    (row,) = _rows(charts.specification(made((Series(name="s", points=(low,)),), y=log)), "line")
+    assert (row["low"], row["high"]) == (0.8, 16.0)
+
+
+def test_eight_lines_differ_in_color_dash_and_shape_each() -> None:
+    for kinds in (charts.COLORS, charts.DASHES, charts.SHAPES):
+        assert len({str(kind) for kind in kinds}) == MOST_LINES
+
+
+def test_a_specification_is_valid_vega_lite(curve: Curve) -> None:
+    altair = pytest.importorskip("altair")
+    altair.LayerChart.from_dict(json.loads(json.dumps(charts.specification(curve))))
 
 
 @given(st.text(max_size=8))
@@ -81,7 +129,8 @@ def test_no_name_or_unit_stops_the_drawing(curve: Curve, text: str) -> None:
     first, second = (
         series.model_copy(update={"name": name}) for series, name in zip(curve.series, (text, "b"), strict=True)
     )
-    changed = curve.model_copy(update={"series": (first, second), "y_title": f"{text} (lower is better)"})
+    y = curve.y.model_copy(update={"name": text, "title": f"{text} (lower is better)"})
+    changed = curve.model_copy(update={"series": (first, second), "y": y})
     root = ElementTree.fromstring(charts.svg(charts.specification(changed)))
     words = {"".join(element.itertext()).strip() for element in root.iter() if element.tag.endswith("text")}
     assert charts.legible(text).strip() in words | {""}

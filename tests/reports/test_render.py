@@ -74,10 +74,11 @@ def rewritten(value: Any, write: Callable[[str], str], name: str = "") -> Any:
 
 
 def small(report: Report) -> Report:
-    """Return the report with the one claim that has every kind of part."""
+    """Return the report with the one claim that has every kind of part, and figures of both kinds."""
     chapter = report.chapters[0]
     kept = tuple(claim for claim in chapter.claims if claim.name == "gan_equals_printed")
-    return report.model_copy(update={"chapters": (chapter.model_copy(update={"claims": kept}),)})
+    drawn = tuple(figure for figure in chapter.figures if "cost" not in figure.anchor)
+    return report.model_copy(update={"chapters": (chapter.model_copy(update={"claims": kept, "figures": drawn}),)})
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +112,24 @@ def test_hostile_text_is_shown_but_never_markup(report: Report, text: str) -> No
     assert not [name for _, name, _ in outline.attributes if name.startswith("on")]
     assert not [tag for tag, name, value in outline.attributes if name == "src" and not value.startswith("data:")]
     (spec,) = [json.loads(source) for kind, source in outline.scripts if kind == "application/json"]
-    titles = [layer["encoding"]["y"].get("title", "") for layer in spec["layer"]]
+    titles = [
+        layer["encoding"][side].get("title", "")
+        for layer in spec["layer"]
+        for side in ("x", "y")
+        if side in layer["encoding"]
+    ]
     assert any(title.endswith(legible(text)) for title in titles)
+
+
+def test_a_chart_that_several_claims_share_is_in_the_page_once(report: Report, page: str) -> None:
+    (chapter,) = report.chapters
+    curves = [*(figure.curve for figure in chapter.figures), *(claim.curve for claim in chapter.claims)]
+    keys = [curve.key for curve in curves if curve is not None]
+    shared = f"{chapter.anchor}-figure-distance"
+    assert keys.count(shared) == 6
+    for key in set(keys):
+        assert page.count(f'<g id="{key}-drawing">') == page.count(f'id="{key}-spec">') == 1
+        assert page.count(f'<use href="#{key}-drawing">') == page.count(f'data-spec="{key}-spec"') == keys.count(key)
 
 
 def test_the_same_report_gives_the_same_bytes(report: Report, page: str) -> None:
@@ -182,7 +199,15 @@ def test_verdicts_are_words_beside_their_marks(page: str) -> None:
 
 def test_a_report_without_claims_is_still_a_page(report: Report) -> None:
     chapter = report.chapters[0].model_copy(
-        update={"claims": (), "costs": None, "times": None, "environment": None, "choices": (), "disagreements": ()}
+        update={
+            "claims": (),
+            "figures": (),
+            "costs": None,
+            "times": None,
+            "environment": None,
+            "choices": (),
+            "disagreements": (),
+        }
     )
     text = render(report.model_copy(update={"chapters": (chapter,), "counts": ()}))
     assert "This suite has no claims at this scale." in text

@@ -1,0 +1,86 @@
+"""What can be drawn on an axis: a metric, the sparsity, or a time that a timing measured, of every level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmark.schema.measurement import Measurement
+from reports.evidence import Evidence
+from reports.page import Axis
+
+COUNTED = ("FLOP", "MAC", "parameters")
+"""Units of what spans orders of magnitude, and is never zero."""
+WIDE = 30.0
+"""The ratio of the largest count to the smallest from which on an axis is logarithmic."""
+
+Values = Callable[[str, int], Mapping[int, float]]
+"""The values of an experiment's level by seed (by process, for times); none where nothing was measured."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number that levels have, each seed its own (or each process); `floor` is what real images score."""
+
+    name: str
+    title: str
+    values: Values
+    unit: str = ""
+    by: Literal["seed", "process"] = "seed"
+    floor: float | None = None
+
+    def axis(self, drawn: Iterable[float]) -> Axis:
+        """Return the axis that holds these values."""
+        ends = sorted(drawn)
+        log = self.unit in COUNTED and ends[0] > 0 and ends[-1] / ends[0] >= WIDE
+        return Axis(name=self.name, title=f"{self.title}{', logarithmic' if log else ''}", log=log)
+
+
+def sparsity(evidence: Evidence) -> Quantity:
+    """Return the measured sparsity, whatever the suite calls it; the dense network's is zero."""
+    return Quantity("sparsity", "sparsity (fraction removed)", _values(evidence, evidence.sparsity))
+
+
+def metric(evidence: Evidence, name: str, experiments: Iterable[str]) -> Quantity | None:
+    """Return a metric of the suite, or null where none of these experiments measured it."""
+    jobs = (job for one in experiments for seeds in evidence.arms[one].values() for job in seeds.values())
+    first = next((made for job in jobs if (made := evidence.measurement(job, name)) is not None), None)
+    if first is None:
+        return None
+
+    def of(job: str) -> float | None:
+        made = evidence.measurement(job, name)
+        return None if made is None else made.value
+
+    return Quantity(name, _titled(name, first), _values(evidence, of), first.unit, floor=_floor(first))
+
+
+def timed(evidence: Evidence, timing: str, name: str) -> Quantity | None:
+    """Return a time that a timing measured, by process, or null where it measured none."""
+    plan = evidence.suite.timings[timing]
+    files = evidence.results.timing(evidence.suite.key, timing, plan)
+    found = {place: {one.process: one.value(name) for one in files.clocked(arm)} for arm, place in plan.arms.items()}
+    if not any(found.values()):
+        return None
+    title = f"{name} (s, lower is better)"
+    return Quantity(name, title, lambda one, level: found.get(f"{one}@{level}", {}), "s", by="process")
+
+
+def _values(evidence: Evidence, of: Callable[[str], float | None]) -> Values:
+    def values(experiment: str, level: int) -> Mapping[int, float]:
+        jobs = sorted(evidence.arms[experiment].get(level, {}).items())
+        return {seed: value for seed, job in jobs if (value := of(job)) is not None}
+
+    return values
+
+
+def _titled(name: str, made: Measurement) -> str:
+    better = "lower is better" if made.lower_is_better else "higher is better"
+    return f"{name} ({', '.join(text for text in (made.unit, better) if text)})"
+
+
+def _floor(made: Measurement) -> float | None:
+    """Return what real images score against other real images, where the metric says so."""
+    floor = made.details.get("floor")
+    return float(floor) if isinstance(floor, int | float) else None

@@ -113,7 +113,7 @@ class _Clock:
         state.restore(run.read_tensors(run.START))
         pixels = workshop.images("train").pixels.to(device)
         loop = Loop(workshop.objective, training, pixels, workshop.job.seed, training_masks(run, workshop.job))
-        stamps: _Stamps = _CudaStamps() if device == "cuda" else _CpuStamps()
+        stamps: _Stamps = _CudaStamps() if device == "cuda" else CpuStamps()
         loop.run(state, Hooks(lambda step, losses: None, lambda step, tensors: None, stepped=stamps.take))
         seconds = stamps.seconds()[warm_up - 1 :]  # the first span is that of the second step
         return _Pace(job, mean(seconds), median(seconds))
@@ -158,16 +158,20 @@ class _Stamps(Protocol):
         """Return the time from each moment to the next."""
 
 
-class _CpuStamps:
+class CpuStamps:
     """By the system's clock."""
+
+    now = staticmethod(time.perf_counter)
 
     def __init__(self) -> None:
         self._times: list[float] = []
 
     def take(self) -> None:
-        self._times.append(time.perf_counter())
+        """Note the time."""
+        self._times.append(self.now())
 
     def seconds(self) -> list[float]:
+        """Return the differences."""
         return [later - earlier for earlier, later in pairwise(self._times)]
 
 

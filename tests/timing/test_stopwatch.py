@@ -1,0 +1,116 @@
+"""One process of a timing: the loop's own steps by the clock, and masks drawn as their stage draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from benchmark import environment
+from benchmark.schema.record import Resolved
+from benchmark.schema.suite import MaskStable
+from benchmark.timing import stopwatch
+from benchmark.timing.stopwatch import clock, kind
+from benchmark.timing.turns import Turn
+from benchmark.training import Loop
+from tests import tiny
+from tests.timed import work
+
+PLAN = tiny.planned()
+DENSE, TICKET = (tiny.arm(PLAN, "gan_imp", level) for level in (0, 2))
+RANDOM = tiny.arm(PLAN, "gan_random", 2)
+
+
+def turn(job: str, steps: int = 3) -> Turn:
+    return Turn("small_networks", "table2", "imp", 1, 0, job, 2, steps)
+
+
+@pytest.fixture
+def ticks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A clock by which each step takes a second longer than the one before, from the second step on."""
+    ends = (n * (n + 1) / 2 for n in count())
+    monkeypatch.setattr(stopwatch, "CpuStamps", type("Stamps", (stopwatch.CpuStamps,), {"now": lambda _: next(ends)}))
+    yield
+
+
+def test_warm_up_is_left_out_and_the_rest_averaged(finished: Path, ticks: None) -> None:
+    dense = clock(work(finished), turn(DENSE.id)).trainings
+    assert len(dense) == 1
+    # The ends of five steps: 0, 1, 3, 6, 10; the first two are warm-up, so that steps of 2, 3 and 4 seconds are left.
+    assert (dense[0].step_seconds, dense[0].step_median) == (3.0, 3.0)
+
+
+def test_a_ticket_is_timed_with_all_that_it_rests_on(finished: Path) -> None:
+    found = clock(work(finished), turn(TICKET.id))
+    own, dense, round_one = found.trainings
+    assert (found.arm, found.process, found.seed, found.job, found.failure) == ("imp", 1, 0, TICKET.id, "")
+    assert (own.job, own.steps, own.passed, own.timed) == (TICKET.id, 8, 8, TICKET.id)
+    assert (dense.job, dense.steps, dense.passed, dense.timed) == (DENSE.id, 12, 4, DENSE.id)
+    assert (round_one.steps, round_one.passed, round_one.timed) == (8, 0, TICKET.id)  # of one kind: timed once
+    assert round_one.step_seconds == own.step_seconds > 0
+    assert (own.mask_seconds > 0, dense.mask_seconds, round_one.mask_seconds > 0) == (True, 0.0, True)
+    whole = 8 * own.step_seconds + 4 * dense.step_seconds + own.mask_seconds
+    assert found.training_seconds == pytest.approx(whole)
+    rounds = 8 * dense.step_seconds + 8 * own.step_seconds + round_one.mask_seconds
+    assert found.finding_seconds == pytest.approx(rounds)
+    assert found.environment["threads"] == "1"
+
+
+def test_a_reused_mask_costs_nothing_to_draw(finished: Path) -> None:
+    own, *others = clock(work(finished), turn(RANDOM.id)).trainings
+    assert own.mask_seconds == 0.0
+    assert {one.passed for one in others} == {0}  # its weights are fresh: all rounds only found the mask
+
+
+def test_a_timed_training_neither_stops_nor_writes(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+    run = Loop.run
+    seen = []
+
+    def spy(loop: Loop, *arguments: object) -> None:
+        seen.append((loop.training.steps, loop.training.stop))
+        run(loop, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Loop, "run", spy)
+    clock(work(results), turn(TICKET.id, steps=60))  # more than its training had
+    assert seen == [(4 + 2 + 60, None), (2 + 60, None)]
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before
+
+
+def test_trainings_of_a_kind_take_as_long_a_step() -> None:
+    job = TICKET.job
+    longer = job.training.model_copy(
+        update={"steps": 99, "stop": MaskStable(when="mask_stable", sparsity=0.5, unit="epoch")}
+    )
+    assert kind("a", job) == kind("b", job.model_copy(update={"seed": 9, "training": longer}))
+    for change in (
+        {"training": job.training.model_copy(update={"precision": "bfloat16"})},
+        {"training": job.training.model_copy(update={"batch_size": 9})},
+        {"model": Resolved(name="dcgan", options={"base_channels": 8})},
+        {"mask": DENSE.job.mask},
+        {"shrink": True},
+    ):
+        assert kind("a", job) != kind("a", job.model_copy(update=change)), change
+    thin = job.model_copy(update={"shrink": True})
+    assert kind("a", thin) != kind("b", thin)  # other channels are gone
+
+
+def test_what_else_ran_is_told(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = iter([100.0, 100.0 + 1e6])
+    monkeypatch.setattr(environment, "busy_seconds", lambda: next(busy))
+    monkeypatch.setattr(environment, "load_average", lambda: 1.5)
+    loud = clock(work(finished), turn(DENSE.id, 1))
+    assert loud.load == (1.5, 1.5)
+    assert loud.others is not None
+    assert loud.others > 1000
+    assert loud.warning == f"other programs kept {loud.others:.1f} processors busy meanwhile"
+    monkeypatch.setattr(environment, "busy_seconds", lambda: 100.0)
+    alone = clock(work(finished), turn(DENSE.id, 1))
+    assert (alone.others, alone.warning) == (0.0, "")
+    monkeypatch.setattr(environment, "busy_seconds", lambda: None)
+    unknown = clock(work(finished), turn(DENSE.id, 1))
+    assert (unknown.others, unknown.warning) == (None, "this system does not say what else ran meanwhile")

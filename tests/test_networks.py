@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmark.networks import Networks, prunable_weights, section
+from benchmark.networks import Networks, channel_scales, prunable_weights, section, shift_name, with_shifts
 
 KINDS = ("conv", "conv_transpose", "linear")
 
@@ -56,6 +56,29 @@ def test_weights_of_the_layer_kinds_are_prunable_and_nothing_else(
     kinds: tuple[str, ...], exclude: tuple[str, ...], names: set[str]
 ) -> None:
     assert prunable_weights(networks(), kinds, exclude).keys() == names
+
+
+def normalized() -> Networks:
+    plain, fixed = nn.BatchNorm1d(4), nn.BatchNorm2d(2, affine=False)
+    return Networks({"b": nn.Sequential(nn.BatchNorm2d(3), fixed), "a": nn.Sequential(nn.Linear(4, 4), plain)})
+
+
+@pytest.mark.parametrize(
+    ("exclude", "names"),
+    [((), ["a/1.weight", "b/0.weight"]), (("a",), ["b/0.weight"]), (("b/0",), ["a/1.weight"]), (("a/0", "b/1"), None)],
+)
+def test_a_channel_is_prunable_where_a_batch_norm_scales_it(exclude: tuple[str, ...], names: list[str] | None) -> None:
+    made = normalized()
+    found = channel_scales(made, exclude)
+    assert list(found) == (names or ["a/1.weight", "b/0.weight"])
+    assert all(found[name] is dict(made.named_parameters())[name] for name in found)
+
+
+def test_a_mask_of_channels_is_one_of_their_shifts_too() -> None:
+    channels, weights = torch.tensor([True, False]), torch.ones(2, 2, dtype=torch.bool)
+    assert shift_name("a/1.weight") == "a/1.bias"
+    bound = with_shifts({"a/1.weight": channels, "a/0.weight": weights})
+    assert bound == {"a/1.weight": channels, "a/1.bias": channels, "a/0.weight": weights}
 
 
 def test_the_mode_reaches_every_component() -> None:

@@ -14,7 +14,8 @@ from benchmark.models.construction import materialize
 from benchmark.models.dcgan import build
 from benchmark.models.initialization import initialize
 from benchmark.models.options import DcganOptions
-from benchmark.networks import prunable_weights
+from benchmark.networks import channel_scales, prunable_weights, with_shifts
+from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.record import Resolved
 
 KINDS = ("conv", "conv_transpose", "linear")
@@ -58,3 +59,26 @@ def make_ticket(keep: float = 0.4, **changes: Any) -> Subject:
         store=never,
     )
     return replace(subject, **changes)
+
+
+@pytest.fixture
+def channel_ticket() -> Callable[..., Subject]:
+    """`channel_ticket(shrunken=False, **fields)`: the same with a mask of channels, masked or removed."""
+    return make_channel_ticket
+
+
+def make_channel_ticket(shrunken: bool = False, **changes: Any) -> Subject:
+    """A DCGAN that lost every third channel, "trained" by doubling its weights."""
+    subject = make_ticket(keep=2.0)
+    networks = subject.networks_of("raw")
+    masks = {name: torch.arange(len(scale)) % 3 != 0 for name, scale in channel_scales(networks).items()}
+    rewind = dict(subject.rewind)
+    if shrunken:
+        remove_channels(networks, masks)
+        rewind = {name: tensor.detach().clone() for name, tensor in networks.state().items()}
+    bound = {} if shrunken else with_shifts(masks)
+    start = {name: tensor * bound[name] if name in bound else tensor for name, tensor in rewind.items()}
+    end = {name: tensor * 2 for name, tensor in start.items()}
+    return replace(
+        subject, **{"masks": masks, "rewind": rewind, "start": start, "end": end, "shrunken": shrunken} | changes
+    )

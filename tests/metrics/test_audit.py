@@ -121,3 +121,40 @@ def test_the_digest_names_the_mask() -> None:
     ]
     assert len({mask_digest(masks) for masks in [one, *others]}) == 4
     assert mask_digest(one) == hashlib.sha256(b"a/x (2,)\n\x80b/y (1, 1)\n\x80").hexdigest()
+
+
+@pytest.mark.parametrize("shrunken", [False, True])
+def test_a_sound_channel_ticket_passes_with_its_channels_counted(channel_ticket: Ticket, shrunken: bool) -> None:
+    masks = channel_ticket().masks
+    kept = sum(int(mask.sum()) for mask in masks.values())
+    report = audit(channel_ticket(shrunken, expected_kept=kept))
+    assert (report.overall.kept, report.overall.prunable) == (kept, sum(len(mask) for mask in masks.values()))
+    assert report.mask_sha256 == mask_digest(masks)
+
+
+@pytest.mark.parametrize("tensor", ["weight", "bias"])
+@pytest.mark.parametrize("when", ["start", "end"])
+def test_the_scale_and_the_shift_of_a_masked_channel_are_zero(channel_ticket: Ticket, tensor: str, when: str) -> None:
+    subject, name = channel_ticket(), f"generator/norm0.{tensor}"
+    lost = ~subject.masks["generator/norm0.weight"]
+    values = {when: changed(dict(getattr(subject, when)), name, lost, 1e-30)}
+    with pytest.raises(AuditError, match=f"{name}: 1 masked weights are not zero"):
+        audit(channel_ticket(**values))
+
+
+def test_a_shrunken_ticket_has_as_many_channels_as_its_mask_keeps(channel_ticket: Ticket) -> None:
+    name = "generator/norm0.weight"
+    masks = dict(channel_ticket().masks)
+    masks[name] = torch.ones_like(masks[name])
+    left = int(channel_ticket().masks[name].sum())
+    with pytest.raises(
+        AuditError, match=rf"{name}: {left} channels are left, the mask \(\d+,\) keeps {len(masks[name])}"
+    ):
+        audit(channel_ticket(shrunken=True, masks=masks))
+
+
+def test_a_shrunken_ticket_starts_from_the_kept_part_of_the_rewind_weights(channel_ticket: Ticket) -> None:
+    subject, name = channel_ticket(shrunken=True), "generator/conv1.weight"
+    start = changed(dict(subject.start), name, torch.ones_like(subject.start[name], dtype=torch.bool), 0.5)
+    with pytest.raises(AuditError, match=f"{name}: the training did not start from the rewind weights"):
+        audit(channel_ticket(shrunken=True, start=start))

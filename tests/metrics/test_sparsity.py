@@ -41,3 +41,13 @@ def test_the_ends_are_zero_and_one(ticket: Callable[..., Subject], keep: float, 
 
 def test_nothing_prunable_is_nothing_removed(ticket: Callable[..., Subject]) -> None:
     assert measure(ticket(masks={}), Options()).value == 0.0
+
+
+def test_of_channels_it_is_channels_removed_over_prunable_channels(channel_ticket: Callable[..., Subject]) -> None:
+    masked, thin = (measure(channel_ticket(shrunken), Options()) for shrunken in (False, True))
+    masks = channel_ticket().masks.values()
+    assert masked.value == thin.value == pytest.approx(1 - sum(int(m.sum()) for m in masks) / sum(map(len, masks)))
+    assert masked.protocol == thin.protocol
+    assert str(masked.protocol.convention).startswith("channels")
+    assert masked.details["whole_network"] is None
+    assert int(str(thin.details["parameters"])) < int(str(masked.details["parameters"]))

@@ -110,4 +110,4 @@ def _compares(comparison: Node, absent: set[str]) -> bool:
 
 
 def _draws(experiment: Node, absent: set[str]) -> bool:
-    return str(experiment.value) in absent
+    return str(experiment.value) in absent | {name.partition("[")[0] for name in absent}  # a matrix as one line

@@ -26,6 +26,7 @@ FLAGS = (
     "--no-first-run",
 )
 WIDTHS = {"desktop": 1280, "phone": 390}
+CHARTS = 10  # of eight claims, and of two figures
 BAD_CONTRAST = """() => {
   const channels = (color) => {
     const found = color.match(/[\\d.]+/g).map(Number);
@@ -104,11 +105,13 @@ class Visit:
         self.page.goto(address)
 
     def wait_for_charts(self) -> int:
-        """Wait until every chart was drawn anew; return how many there are."""
-        count: int = self.page.locator("figure.chart").count()
-        self.page.wait_for_function(
-            f"document.querySelectorAll('figure.chart.drawn').length === {count}", timeout=20_000
-        )
+        """Go past every chart until it was drawn anew; return how many there are."""
+        charts = self.page.locator("figure.chart")
+        count: int = charts.count()
+        for index in range(count):
+            charts.nth(index).scroll_into_view_if_needed()
+            drawn = charts.nth(index).locator("xpath=self::*[contains(@class, 'drawn')]")
+            drawn.wait_for(state="attached", timeout=20_000)
         return count
 
     def asked_elsewhere(self, address: str) -> list[str]:
@@ -122,8 +125,8 @@ def test_it_opens_quietly_and_draws_every_chart(
     browser: Browser, address: str, device: str, scheme: Any, tmp_path: Path
 ) -> None:
     visit = Visit(browser, address, WIDTHS[device], color_scheme=scheme)
-    assert visit.wait_for_charts() == 8
-    assert visit.page.locator("figure.chart.drawn .drawing svg").count() == 8
+    assert visit.wait_for_charts() == CHARTS
+    assert visit.page.locator("figure.chart.drawn .drawing svg").count() == CHARTS
     assert visit.said == []
     assert visit.asked_elsewhere(address) == []
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[device]
@@ -142,8 +145,11 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, address: str, s
 
 def test_it_reads_without_scripts(browser: Browser, address: str) -> None:
     visit = Visit(browser, address, 1280, java_script_enabled=False)
-    assert visit.page.locator("figure.chart .drawing svg").count() == 8
-    assert visit.page.locator("figure.chart .drawing svg").first.bounding_box() is not None
+    drawings = visit.page.locator("figure.chart .drawing svg")
+    assert drawings.count() == CHARTS
+    for index in range(CHARTS):
+        inside = drawings.nth(index).locator("use").bounding_box()
+        assert inside is not None and inside["width"] > 300 and inside["height"] > 200
     assert visit.asked_elsewhere(address) == []
     visit.context.close()
 
@@ -182,4 +188,28 @@ def test_it_prints_with_every_detail_open(browser: Browser, address: str, tmp_pa
     assert visit.page.locator("details table").first.is_visible()
     visit.page.pdf(path=tmp_path / "report.pdf", format="A4")
     assert (tmp_path / "report.pdf").stat().st_size > 50_000
+    visit.context.close()
+
+
+def test_a_figure_is_drawn_when_the_reader_comes_near_and_names_its_marks(browser: Browser, address: str) -> None:
+    visit = Visit(browser, address, 1280)
+    figure = visit.page.locator("section.figure", has_text="FID over what the generator costs.")
+    chart = figure.locator("figure.chart")
+    assert "drawn" not in (chart.get_attribute("class") or "")
+    figure.locator("h4").scroll_into_view_if_needed()
+    figure.locator("figure.chart.drawn").wait_for(timeout=20_000)
+    words = " ".join(chart.locator("svg text").all_text_contents())
+    assert "winning" in words and "dense" in words and "macs_effective (MAC, lower is better)" in words
+    assert visit.said == []
+    visit.context.close()
+
+
+def test_a_claim_leads_to_the_figure_that_has_its_numbers(browser: Browser, address: str) -> None:
+    visit = Visit(browser, address, 1280)
+    claim = visit.page.locator("#demo-gan_matches")
+    claim.get_by_role("link", name="kalibhat2021, Figure 3").click()
+    box = visit.page.locator("#demo-figure-distance").bounding_box()
+    assert box is not None and -5 < box["y"] < 844
+    rows = visit.page.locator("#demo-figure-distance details tbody tr")
+    assert rows.count() == 9
     visit.context.close()

@@ -25,7 +25,7 @@ Overrides = Annotated[
 Data = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of data sets that are not embedded.  [default: TICKETBENCH_DATA, or `data` in the cache directory]"
+        help="Folder of data sets that are not embedded (default: TICKETBENCH_DATA, or data/ in the cache directory)."
     ),
 ]
 
@@ -52,12 +52,16 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show the jobs of suites: what they share, what is done, how long the rest takes on this machine."""
+    from benchmark.artifacts import ResultsDir
     from benchmark.estimate import estimate
+    from benchmark.timing.session import tallies
 
     chosen = prepare_suites(suites, scale, seeds, overrides)
     found = estimate([suite.plan for suite in chosen], results)
+    timings = tallies(None if results is None else ResultsDir(results), [suite.plan for suite in chosen])
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        timed = {name: tally.model_dump(mode="json") for name, tally in timings.items()}
+        print_json(found.model_dump(mode="json") | {"timings": timed})
         return
     print_table(
         ("experiments", "jobs", "done", "steps each", "time left, one worker"),
@@ -69,6 +73,12 @@ def plan(
         [(claim.claim, str(claim.jobs), str(claim.seeds), claim.power) for claim in found.claims],
     )
     print_line()
+    if timings:
+        print_table(
+            ("timing, after all jobs", "processes", "done", "waits"),
+            [(name, str(tally.processes), str(tally.done), tally.waits) for name, tally in timings.items()],
+        )
+        print_line()
     print_line(found.summary)
 
 

@@ -14,6 +14,7 @@ from benchmark.errors import UsageError, did_you_mean
 from benchmark.suites import read_text
 
 if TYPE_CHECKING:
+    from benchmark.estimate import Estimate
     from benchmark.executors.executor import Executor, Work
     from benchmark.schema.job import CampaignSuite
 
@@ -49,36 +50,60 @@ def plan(
     results: Annotated[Path | None, typer.Option(help="Count what is already done in this directory.")] = None,
     seeds: Seeds = None,
     overrides: Overrides = None,
+    device: Annotated[str, typer.Option(help="Whose speeds to reckon with: auto, cpu or cuda.")] = "auto",
+    measure: Annotated[
+        bool, typer.Option("--measure", help="First time some steps of each kind of training, on random pixels.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the jobs of suites: what they share, what is done, how long the rest takes on this machine."""
-    from benchmark.artifacts import ResultsDir
+    """Show the trainings of suites: what shares them, what is done, how long the rest takes on a device."""
+    from benchmark.environment import resolve_device
     from benchmark.estimate import estimate
-    from benchmark.timing.session import tallies
+    from benchmark.speeds import device_name, read_speeds
 
-    chosen = prepare_suites(suites, scale, seeds, overrides)
-    found = estimate([suite.plan for suite in chosen], results)
-    timings = tallies(None if results is None else ResultsDir(results), [suite.plan for suite in chosen])
+    plans = [suite.plan for suite in prepare_suites(suites, scale, seeds, overrides)]
+    device = resolve_device(device)
+    if measure:
+        from benchmark.throughput import measure as measure_speeds
+
+        measure_speeds([planned.job for plan in plans for planned in plan.jobs], device, say)
+    found = estimate(plans, results, read_speeds(device_name(device)))
     if as_json:
-        timed = {name: tally.model_dump(mode="json") for name, tally in timings.items()}
-        print_json(found.model_dump(mode="json") | {"timings": timed})
-        return
+        print_json(found.model_dump(mode="json"))
+    else:
+        _print_estimate(found)
+
+
+def _print_estimate(found: Estimate) -> None:
+    several = len({one.suite for one in found.experiments}) > 1
     print_table(
-        ("experiments", "jobs", "done", "steps each", "time left, one worker"),
-        [(", ".join(g.stands_for), str(g.jobs), str(g.done), str(g.steps), g.time) for g in found.groups],
+        ("experiment", "levels", "trainings", "shared with others", "done", "steps at most", "time left, one worker"),
+        [
+            (
+                one.name(several),
+                *map(str, (one.levels, one.cost.jobs, one.shared, one.cost.done, one.steps)),
+                one.cost.time,
+            )
+            for one in found.experiments
+        ],
     )
     print_line()
     print_table(
-        ("claim", "jobs", "seeds", "smallest margin shown with power 0.8"),
-        [(claim.claim, str(claim.jobs), str(claim.seeds), claim.power) for claim in found.claims],
+        ("claim", "trainings", "shared with others", "done", "time left, one worker", "seeds", "shown with power 0.8"),
+        [
+            (
+                one.name(several),
+                *map(str, (one.cost.jobs, one.shared, one.cost.done)),
+                one.cost.time,
+                str(one.seeds),
+                one.power,
+            )
+            for one in found.claims
+        ],
     )
     print_line()
-    if timings:
-        print_table(
-            ("timing, after all jobs", "processes", "done", "waits"),
-            [(name, str(tally.processes), str(tally.done), tally.waits) for name, tally in timings.items()],
-        )
-        print_line()
+    print_table(("sharing", "trainings"), [(says, str(count)) for says, count in found.sharing.rows()])
+    print_line()
     print_line(found.summary)
 
 
@@ -142,11 +167,11 @@ def run(
     from benchmark.artifacts import ResultsDir
     from benchmark.cli.progress import Display
     from benchmark.environment import resolve_device
-    from benchmark.estimate import remember
     from benchmark.executors.executor import Work
     from benchmark.needs import check_assets
     from benchmark.runner import run_campaign
     from benchmark.schema.settings import Settings
+    from benchmark.speeds import remember
     from benchmark.timing.session import run_timings
 
     device = resolve_device(device)

@@ -64,9 +64,7 @@ def test_a_reused_mask_costs_nothing_to_draw(finished: Path) -> None:
     assert {one.passed for one in others} == {0}  # its weights are fresh: all rounds only found the mask
 
 
-def test_a_timed_training_neither_stops_nor_writes(
-    results: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_timed_training_neither_stops_nor_writes(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
     run = Loop.run
     seen = []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmark.schema.job import Plan
 from benchmark.schema.measurement import Outcome
-from benchmark.timing.turns import rotated, timetable
+from benchmark.timing.turns import Timetable, rotated, timetable
 from tests import tiny
 from tests.timed import suite
 
@@ -55,7 +55,7 @@ def test_nothing_is_timed_before_the_last_job_has_ended() -> None:
 
 def test_without_any_whole_seed_nothing_is_timed() -> None:
     gone = ends(SUITE, gan_imp_s0="diverged", gan_imp_s1="diverged", gan_random_s2="unstable")
-    assert timetable(SUITE, "table2", gone) == type(timetable(SUITE, "table2", gone))((), "no seed has a result in every arm")
+    assert timetable(SUITE, "table2", gone) == Timetable((), "no seed has a result in every arm")
 
 
 @given(st.integers(2, 7), st.integers(1, 5))

@@ -1,0 +1,95 @@
+"""Claims on a timing: processes in place of seeds, ratios on the log scale, devices never mixed."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import special
+
+from benchmark.artifacts import ResultsDir
+from benchmark.judge import exit_code, judge
+from benchmark.schema.timing import Clocking
+from benchmark.schema.verdict import Verdict
+from benchmark.verdicts.timed import protocol, timed_arm
+from tests.timed import ENVIRONMENT, campaign, record, write
+
+DENSE = [0.010, 0.012, 0.011, 0.010]
+TICKET = [0.0040, 0.0049, 0.0045, 0.0041]
+
+
+def verdict(results: ResultsDir, name: str) -> Verdict:
+    return next(one for one in judge(results).verdicts if one.claim_id == name)
+
+
+def test_a_ratio_of_steps_is_that_of_the_paired_logarithms(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE, "imp": TICKET, "random": DENSE})
+    found = verdict(results, "half_the_step")
+    logs = np.log(np.array(TICKET) / np.array(DENSE))
+    half = special.stdtrit(3, 0.95) * logs.std(ddof=1) / 2
+    shown = found.parts[0].effect
+    assert shown is not None
+    expected = [math.exp(value) for value in (logs.mean(), logs.mean() - half, logs.mean() + half)]
+    assert [shown.estimate, shown.low, shown.high] == pytest.approx(expected)
+    assert (found.status, shown.n, shown.method) == ("reproduced", 4, "paired t of logarithms")
+    assert "over 4 timed runs" in found.reason
+    assert [one.seed for one in found.parts[0].arm.observations] == [0, 1, 2, 3]
+
+
+def test_whole_trainings_count_steps_and_masks(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE, "imp": DENSE, "random": DENSE})
+    found = verdict(results, "imp_no_slower")
+    assert found.status == "reproduced"
+    assert found.parts[0].arm.mean == pytest.approx(10 * np.mean(DENSE) + 0.5)
+
+
+def test_a_slower_ticket_does_not_match(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE, "imp": [30 * value for value in DENSE]})
+    assert verdict(results, "imp_no_slower").status == "not reproduced"
+
+
+def test_what_was_not_timed_or_failed_is_not_run(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE, "imp": TICKET[:3]})
+    found = verdict(results, "half_the_step")
+    assert (found.status, found.reason) == ("not run", "step_seconds is missing for gan_imp@2 timed run 3 (missing)")
+    write(results, {"imp": [*TICKET[:1]]}, failure="no memory left", trainings=())
+    found = verdict(results, "half_the_step")
+    assert "gan_imp@2 timed run 0 (failed)" in found.reason
+    assert exit_code(judge(results), ["done"]) == 4
+
+
+def test_times_of_two_devices_are_not_comparable(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE})
+    write(results, {"imp": TICKET}, environment=ENVIRONMENT | {"gpu": "a GPU"})
+    found = verdict(results, "half_the_step")
+    assert (found.status, found.parts[0].differing_fields) == ("not comparable", ("device",))
+    write(results, {"imp": TICKET}, environment=ENVIRONMENT | {"version_torch": "2.10.0"})
+    assert verdict(results, "half_the_step").parts[0].differing_fields == ("counter",)
+
+
+def test_a_disturbed_process_is_a_warning_of_the_verdict(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE})
+    write(results, {"imp": TICKET}, others=1.5, warning="other programs kept 1.5 processors busy meanwhile")
+    assert verdict(results, "half_the_step").parts[0].warnings[-1] == (
+        "The machine was not idle in 4 of 4 processes of gan_imp@2: other programs kept 1.5 processors busy meanwhile."
+    )
+
+
+def test_the_protocol_carries_the_device() -> None:
+    found = protocol(record("dense", 0, 0.01), "step_seconds")
+    assert (found.metric, found.device, found.counter) == ("step_seconds", "a processor, threads: 1", "torch 2.9.0")
+    assert protocol(Clocking(arm="a", process=0, seed=0, job="j"), "step_seconds").device is not None
+
+
+def test_an_arm_without_records_has_its_processes_missing() -> None:
+    arm = timed_arm([None, None], "gan@0", "step_seconds", None)
+    assert arm.missing == ("gan@0 timed run 0 (missing)", "gan@0 timed run 1 (missing)")
+    assert (arm.values, arm.protocols, arm.cautions) == ({}, (), ())

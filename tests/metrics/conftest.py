@@ -79,6 +79,5 @@ def make_channel_ticket(shrunken: bool = False, **changes: Any) -> Subject:
     bound = {} if shrunken else with_shifts(masks)
     start = {name: tensor * bound[name] if name in bound else tensor for name, tensor in rewind.items()}
     end = {name: tensor * 2 for name, tensor in start.items()}
-    return replace(
-        subject, **{"masks": masks, "rewind": rewind, "start": start, "end": end, "shrunken": shrunken} | changes
-    )
+    sound = replace(subject, masks=masks, rewind=rewind, start=start, end=end, shrunken=shrunken)
+    return replace(sound, **changes)

@@ -1,4 +1,4 @@
-"""What the training loop may do beside its steps: stop at a stable mask, penalize scales, compute in lower precision."""
+"""What the training loop may do beside its steps: stop at a stable mask, penalize scales, lower its precision."""
 
 from __future__ import annotations
 
@@ -235,7 +235,10 @@ def test_gradient_penalty_and_spectral_norm_train_in_lower_precision(precision: 
         networks, recorder = spectral_networks(), Recorder()
         training = training_of(precision=one, steps=4, optimizer=ADAM.model_copy(update={"lr": 0.001}))
         objective = gan(GanOptions(loss="wasserstein", gradient_penalty=10.0))
-        Loop(objective, training, PIXELS, 5, ones(networks)).run(new_state(networks, training), recorder.hooks)
+        state = new_state(networks, training)
+        if one == "float16":  # the first scale is too large here, and would leave updates out
+            state.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        Loop(objective, training, PIXELS, 5, ones(networks)).run(state, recorder.hooks)
         found[one] = [losses for _, losses in recorder.lines]
         assert not any(math.isnan(float(tensor.sum())) for tensor in networks.state().values())
     for exact, near in zip(found["float32"], found[precision], strict=True):

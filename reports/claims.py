@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from benchmark import catalog
 from benchmark.schema.verdict import ArmSummary, Verdict
-from reports.comparisons import arms_of, comparisons, decisive, remarks, seeds
+from reports.comparisons import arms_of, comparisons, decisive, remarks, replicate, seeds
 from reports.evidence import Evidence
 from reports.figures import curve
 from reports.forest import forest
@@ -39,7 +39,7 @@ def claim_section(
         reason=verdict.reason,
         effect=effect(found) if found else "no effect computed",
         margin=bound(bound_kind(claim), found) if found else "",
-        sample_size=count(found.n, "seed") if found else "",
+        sample_size=count(found.n, replicate(verdict)) if found else "",
         expectation=expectation(claim.expect, verdict.status, verdict.as_expected),
         against=verdict.status in ("reproduced", "not reproduced") and not verdict.as_expected,
         fragile=verdict.fragile,

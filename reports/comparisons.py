@@ -17,6 +17,11 @@ def decisive(verdict: Verdict) -> Part | None:
     return same[-1] if verdict.claim.kind == "sparsest" and verdict.status == "reproduced" else same[0]
 
 
+def replicate(verdict: Verdict) -> str:
+    """Return what was repeated: trainings with other seeds, or processes that timed them."""
+    return "timed run" if verdict.claim.timing is not None else "seed"
+
+
 def arms_of(verdict: Verdict) -> Iterator[ArmSummary]:
     """Yield the arms of a verdict, each once, baselines before what is compared with them."""
     arms = (arm for part in verdict.parts for arm in (part.baseline, part.arm))
@@ -40,8 +45,8 @@ def seeds(verdict: Verdict) -> Table | None:
     if not numbers:
         return None
     rows = tuple((Cell(text=arm.name, head=True), *_by_seed(arm, numbers)) for arm in arms)
-    columns = ("arm", *(f"seed {seed}" for seed in numbers))
-    return Table(caption=f"Every seed: {verdict.claim.metric}", columns=columns, rows=rows)
+    columns = ("arm", *(f"{replicate(verdict)} {seed}" for seed in numbers))
+    return Table(caption=f"Every {replicate(verdict)}: {verdict.claim.metric}", columns=columns, rows=rows)
 
 
 def remarks(verdict: Verdict) -> tuple[str, ...]:
@@ -59,7 +64,7 @@ def _remarks(verdict: Verdict, part: Part) -> Iterator[str]:
     if part.sensitivity:
         yield f"{lead}{part.sensitivity}"
     if part.fragile:
-        yield f"{lead}fragile: one seed alone decides this verdict"
+        yield f"{lead}fragile: one {replicate(verdict)} alone decides this verdict"
     if part.differing_fields:
         yield f"{lead}protocols differ in {', '.join(part.differing_fields)}"
     yield from (f"Caution, {lead}{warning}" if lead else f"Caution: {warning}" for warning in part.warnings)

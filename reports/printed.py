@@ -12,7 +12,8 @@ from benchmark.schema.verdict import Verdict
 from reports.comparisons import arms_of
 from reports.evidence import Evidence
 from reports.page import Cell, Table
-from reports.wording import average, place, printed, reading, share
+from reports.times import is_of_times, timed_protocols
+from reports.wording import average, effect, place, printed, reading, share
 
 NO_COUNTERPART = "no counterpart measured"
 
@@ -36,6 +37,8 @@ def printed_numbers(evidence: Evidence, verdict: Verdict) -> Table | None:
 
 def protocols(evidence: Evidence, verdict: Verdict) -> tuple[Protocol, ...]:
     """Return the distinct protocols of the measurements a verdict rests on."""
+    if verdict.claim.timing is not None:
+        return timed_protocols(evidence, verdict.claim.timing, verdict.claim.metric)
     return tuple(dict.fromkeys(made.protocol for made in _measurements(evidence, verdict)))
 
 
@@ -123,6 +126,9 @@ def _measured(name: str, found: Number, verdict: Verdict, metric: str | None) ->
     """Give the counterpart of a printed number: a sparsity for a sparsity, a mean for the same metric."""
     if found.unit == "fraction" or found.protocol.metric == "sparsity":
         return _sparsity(verdict)
+    ratios = [part.effect for part in verdict.parts if part.effect is not None and part.effect.scale == "ratio"]
+    if verdict.claim.timing is not None and is_of_times(found) and ratios:
+        return Cell(text="; ".join(map(effect, ratios)))
     compared = any(comparison.reference == name for comparison in verdict.claim.compare)
     if compared or (found.protocol.metric is not None and found.protocol.metric == metric):
         arms = [arm for arm in arms_of(verdict) if arm.observations and arm.mean is not None]

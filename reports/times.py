@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
 from benchmark.schema.timing import Clocking
 from benchmark.statistics import mean, paired
-from benchmark.verdicts.timed import cautions, device
+from benchmark.verdicts.timed import cautions, device, protocol
 from reports.evidence import Evidence
 from reports.page import Cell, Table, TimingSection
 from reports.wording import MISSING, count, number, printed, share
@@ -52,6 +53,18 @@ def ratio(arm: Sequence[Clocking], first: Sequence[Clocking], metric: str) -> Ra
         return None
     estimate = paired(logs)
     return Ratio(*map(math.exp, (estimate.value, *estimate.interval(LEVEL))))
+
+
+def is_of_times(found: Number) -> bool:
+    """Tell whether a printed number is a ratio of times."""
+    return found.unit in RATIOS and "time" in (found.protocol.metric or "")
+
+
+def timed_protocols(evidence: Evidence, name: str, metric: str) -> tuple[Protocol, ...]:
+    """Return the protocols by which a timing measured one of its times, each once."""
+    timing = evidence.suite.timings[name]
+    files = evidence.results.timing(evidence.suite.key, name, timing)
+    return tuple(dict.fromkeys(protocol(one, metric) for arm in timing.arms for one in files.clocked(arm)))
 
 
 class _Section:
@@ -124,7 +137,7 @@ class _Section:
             for name in claim.references
         )
         found = (self._evidence.reference(name) for name in names)
-        return "; ".join(printed(one) for one in found if one is not None and _is_of_times(one))
+        return "; ".join(printed(one) for one in found if one is not None and is_of_times(one))
 
     def _jobs(self, arm: str) -> list[str]:
         experiment, _, level = self._timing.arms[arm].partition("@")
@@ -178,10 +191,6 @@ def _interval(values: Sequence[float]) -> str | None:
         return number(values[0])
     low, high = paired(values).interval(LEVEL)
     return f"{number(mean(values))} ({number(low)} to {number(high)})"
-
-
-def _is_of_times(found: Number) -> bool:
-    return found.unit in RATIOS and "time" in (found.protocol.metric or "")
 
 
 def _cell(text: str | None) -> Cell:

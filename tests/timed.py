@@ -82,8 +82,11 @@ def fail(turn: Turn, reason: str) -> Clocking:
 
 def write(results: ResultsDir, seconds: dict[str, Sequence[float]], **more: object) -> None:
     """Write records of the suite's timing: for each arm the seconds of a step, process by process."""
-    timing = suite().plan.suite.timings["table2"]
+    plan = suite().plan
+    timing = plan.suite.timings["table2"]
     files = results.timing("small_networks", "table2", timing)
     for arm, values in seconds.items():
+        experiment, _, level = timing.arms[arm].partition("@")
+        job = tiny.arm(plan, experiment, int(level)).id
         for process, value in enumerate(values):
-            files.write(record(arm, process, value, **more))
+            files.write(record(arm, process, value, job=job, **more))

@@ -93,7 +93,7 @@ def doctor(
 
 
 def _print_verdict(verdict: Verdict) -> None:
-    fragile = " (fragile: one seed decides)" if verdict.fragile else ""
+    fragile = f" (fragile: one {'timed run' if verdict.claim.timing else 'seed'} decides)" if verdict.fragile else ""
     unexpected = "" if verdict.as_expected else f"  [expected: {verdict.claim.expect}]"
     print_line(f"{MARKS[verdict.status]} {verdict.label}{fragile}{unexpected}  {verdict.suite}/{verdict.claim_id}")
     print_line(f"    {verdict.claim.says}")

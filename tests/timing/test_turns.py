@@ -43,13 +43,13 @@ def test_processes_interleave_the_arms_and_begin_with_another_each_time() -> Non
 
 def test_a_seed_without_a_result_in_one_arm_is_left_out_of_all() -> None:
     for outcome in ("diverged", "unstable"):
-        turns = timetable(SUITE, "table2", ends(SUITE, gan_imp_s1=outcome)).turns  # type: ignore[arg-type]
+        turns = timetable(SUITE, "table2", ends(SUITE, gan_imp_s1=outcome)).turns
         assert [turn.seed for turn in turns[::3]] == [0, 2, 0, 2]
 
 
 def test_nothing_is_timed_before_the_last_job_has_ended() -> None:
     for outcome in ("missing", "failed", "blocked"):
-        table = timetable(SUITE, "table2", ends(SUITE, gan_random_s2=outcome))  # type: ignore[arg-type]
+        table = timetable(SUITE, "table2", ends(SUITE, gan_random_s2=outcome))
         assert (table.turns, table.waits) == ((), "waits for 1 of its 9 jobs")
 
 

@@ -92,4 +92,5 @@ def _first_fault(error: ValidationError, entry: Entry) -> OptionError:
     if fault["type"] == "extra_forbidden":
         key = str(fault["loc"][-1])
         return OptionError(fault["loc"], f"unknown option '{key}'{did_you_mean(key, entry.options.model_fields)}")
-    return OptionError(fault["loc"], "is missing" if fault["type"] == "missing" else fault["msg"])
+    message = fault["msg"].removeprefix("Value error, ")
+    return OptionError(fault["loc"], "is missing" if fault["type"] == "missing" else message)

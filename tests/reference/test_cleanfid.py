@@ -54,11 +54,15 @@ class Scripted(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = Layers()
+        self.output = nn.Linear(FEATURES, 1008)
 
-    def forward(self, img: Tensor, return_features: bool = False) -> Tensor:
+    def forward(self, img: Tensor, return_features: bool = False, no_output_bias: bool = False) -> Tensor:
         x = functional.interpolate(img, size=[299, 299], mode="bilinear", align_corners=False)
         features: Tensor = self.layers((x - 128.0) / 128.0)
-        return features if return_features else features.softmax(dim=1)
+        if return_features:
+            return features
+        bias = torch.zeros_like(self.output.bias) if no_output_bias else self.output.bias
+        return functional.linear(features, self.output.weight, bias).softmax(dim=1)
 
 
 def seeded(module: nn.Module) -> nn.Module:
@@ -195,6 +199,30 @@ def test_state_dict_features_equal_clean_fids_pipeline(
     assert ours.std(axis=0).max() > 1e-2
     expected = theirs(folder, "legacy_pytorch", lambda x: network(x / 255)[0].squeeze(-1).squeeze(-1))
     np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_torchscript_classes_equal_the_files_own_without_its_bias(tmp_path: Path, folder: Path) -> None:
+    path = save_torchscript(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scripted = torch.jit.load(path)  # type: ignore[no-untyped-call]
+    options = InceptionOptions(mode="legacy_tensorflow", weights=str(path), sha256=sha256_of(path))
+    extractor, pixels = load(options, "cpu"), pixels_of(folder)
+    probabilities = extractor.probabilities(extractor(pixels))
+    assert probabilities.shape == (len(pixels), 1008)
+    with torch.no_grad():
+        expected, biased = (scripted(pixels.float(), no_output_bias=without) for without in (True, False))
+    torch.testing.assert_close(probabilities, expected, rtol=1e-4, atol=1e-6)
+    assert (probabilities - biased).abs().max() > 1e-5
+
+
+def test_state_dict_classes_are_those_of_its_last_layer_without_its_bias(tmp_path: Path) -> None:
+    path = save_state_dict(tmp_path)
+    options = InceptionOptions(mode="legacy_pytorch", weights=str(path), sha256=sha256_of(path))
+    features = torch.randn(3, FEATURES, generator=torch.Generator().manual_seed(2))
+    weight = torch.load(path, weights_only=True)["fc.weight"]
+    expected = functional.linear(features, weight).softmax(dim=1)
+    torch.testing.assert_close(load(options, "cpu").probabilities(features), expected)
 
 
 @pytest.mark.parametrize("mode", ["clean", "legacy_tensorflow"])

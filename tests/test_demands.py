@@ -1,0 +1,107 @@
+"""What cannot be measured or claimed is told when a suite is planned, by file, line and key."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmark.errors import SuiteError
+from tests.tiny import SUITE, arm, planned
+
+CLASSIFIER = "extractor: {name: digits_classifier}"
+AUTO, GAN = "experiments.auto.metrics", "experiments.gan.metrics"
+CIFAR = "experiments.auto.dataset={name: cifar10}"
+
+
+def faults(*overrides: str, text: str = SUITE) -> tuple[str, ...]:
+    with pytest.raises(SuiteError) as caught:
+        planned(text, overrides)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("override", "where", "message"),
+    [
+        (
+            f"{AUTO}.stop={{name: stopping_time}}",
+            "auto.metrics.stop.name",
+            "'stopping_time' needs a training that stops at an event; set 'stop' in it",
+        ),
+        (
+            f"{AUTO}.loss={{name: logged_loss, update: autoencodr}}",
+            "auto.metrics.loss.update",
+            "'autoencoder' has no update 'autoencodr'; did you mean 'autoencoder'?",
+        ),
+        (
+            f"{GAN}.stop={{name: early_stopping, update: vae}}",
+            "gan.metrics.stop.update",
+            "'gan' has no update 'vae'; known: discriminator, generator",
+        ),
+        (
+            f"{GAN}.accuracy={{name: classifier_accuracy, {CLASSIFIER}, split: test}}",
+            "gan.metrics.accuracy.name",
+            "metric 'classifier_accuracy' needs reconstructions, which objective 'gan' does not give",
+        ),
+        (
+            f"{AUTO}.score={{name: inception_score, {CLASSIFIER}, generated: 100}}",
+            "auto.metrics.score.name",
+            "metric 'inception_score' needs samples, which objective 'autoencoder' does not give",
+        ),
+        (
+            f"{GAN}.score={{name: inception_score, {CLASSIFIER}, generated: 10}}",
+            "gan.metrics.score",
+            "10 images are too few for 10 parts of two or more",
+        ),
+        (
+            f"{AUTO}.accuracy={{name: classifier_accuracy, extractor: {{name: inception}}, split: test}}",
+            "auto.metrics.accuracy.extractor",
+            "'inception' does not tell the classes of 'digits', expected digits_classifier",
+        ),
+    ],
+)
+def test_a_metric_that_does_not_fit_is_told(override: str, where: str, message: str) -> None:
+    assert any(f"experiments.{where}: {message}" in fault for fault in faults(override))
+
+
+@pytest.mark.parametrize("dataset", ["cifar10", "celeba", "mnist"])
+def test_a_data_set_without_a_classifier_has_no_accuracy(dataset: str) -> None:
+    # The classifiers of Kalibhat et al. (2021) were never published; another's answers would mean nothing.
+    found = faults(
+        f"experiments.auto.dataset={{name: {dataset}, image_size: 16}}",
+        f"{AUTO}.accuracy={{name: classifier_accuracy, {CLASSIFIER}, split: test}}",
+    )
+    message = f"'digits_classifier' does not tell the classes of '{dataset}', and no other extractor does"
+    assert any(f"experiments.auto.metrics.accuracy.extractor: {message}" in fault for fault in found)
+
+
+def test_images_that_an_extractor_does_not_take_are_told_before_they_are_trained_on() -> None:
+    found = faults("experiments.gan.dataset={name: cifar10}", "experiments.gan.model.image_size=32")
+    assert found
+    shaped = faults("experiments.gan.dataset={name: cifar10}")
+    message = "'digits_classifier' reads images of 1x8x8 or 1x16x16, not 3x32x32"
+    assert any(f"experiments.gan.metrics.fid.extractor: {message}" in fault for fault in shaped)
+
+
+LOSS = f"{GAN}.d_loss={{name: logged_loss, update: discriminator}}"
+CLAIM = """claims:
+  loss:
+    says: the losses of the discriminators
+    source: {paper: kalibhat2021, figure: A.5}
+    kind: KIND
+    metric: d_loss
+    BOUND: {absolute: 0.1, because: about the noise}
+    compare: [{arm: gan_imp@1, baseline: gan@0}]
+"""
+
+
+@pytest.mark.parametrize(("kind", "bound"), [("matches", "margin"), ("beats", "by")])
+def test_a_metric_without_a_better_side_cannot_be_claimed_to_be_better(kind: str, bound: str) -> None:
+    text = SUITE.replace("claims: {}\n", CLAIM.replace("KIND", kind).replace("BOUND", bound))
+    assert [fault.partition(": ")[2] for fault in faults(LOSS, text=text)] == [
+        "claims.loss.kind: no side of 'logged_loss' is the better one; expected a claim of the kind 'same' or 'differs'"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["same", "differs"])
+def test_it_can_be_claimed_to_be_the_same_or_another(kind: str) -> None:
+    text = SUITE.replace("claims: {}\n", CLAIM.replace("KIND", kind).replace("BOUND", "margin"))
+    assert arm(planned(text, [LOSS]), "gan").metrics[0].metric.name == "logged_loss"

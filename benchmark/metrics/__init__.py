@@ -64,7 +64,7 @@ METRICS = Table(
             ClassifierAccuracyOptions,
             "share of reconstructions that an extractor reads as what they show",
             facts={
-                "unit": "share of images",
+                "unit": "of images",
                 "lower_is_better": False,
                 "needs": "reconstructions",
                 "classifies": True,

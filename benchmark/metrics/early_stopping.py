@@ -3,7 +3,8 @@
 Their Figure 2 draws it and defines no rule, so this one is ours. Let S_i be the mean of the `smoothing` lines of the
 log that end with line i (of all there are, at its beginning). The value is the step of the first line i from which on
 no S_j falls below S_i - tolerance |S_i|: who stopped there would have missed less than that. It is a rule in
-hindsight, on the training loss; nothing is stopped by it.
+hindsight, on the training loss; nothing is stopped by it. It is meant for losses that fall as a network learns, an
+autoencoder's: two networks against each other drive theirs up and down.
 """
 
 from __future__ import annotations

@@ -35,6 +35,9 @@ claims:
     metric: fid
     margin: {absolute: 1, because: as good as any other}
     compare: [{arm: gan_big_imp@1, baseline: gan_big_imp@0}]
+timings:
+  some: {says: small and large, arms: {dense: gan@0, imp: gan_imp@2, big: gan_big@0}}
+  large: {says: large alone, arms: {dense: gan_big@0, imp: gan_big_imp@1}}
 figures:
   six: {says: distance over sparsity, source: {paper: tiny}, y: fid, experiments: [gan_imp, gan_big_imp]}
   seven: {says: distance over sparsity, source: {paper: tiny}, y: fid, experiments: [gan_big_imp]}
@@ -49,6 +52,7 @@ def test_a_scale_lacks_its_absent_experiments_and_all_that_speaks_of_them() -> N
     assert [one.arm for one in suite.claims["both"].compare] == ["gan_imp@2"]
     assert set(suite.claims) == {"both"}
     assert {name: figure.experiments for name, figure in suite.figures.items()} == {"six": ("gan_imp",)}
+    assert {name: list(timing.arms) for name, timing in suite.timings.items()} == {"some": ["dense", "imp"]}
 
 
 def test_a_scale_that_has_them_has_everything() -> None:
@@ -56,6 +60,7 @@ def test_a_scale_that_has_them_has_everything() -> None:
     assert len(suite.claims["both"].compare) == 2
     assert set(suite.claims) == {"both", "big"}
     assert set(suite.figures) == {"six", "seven", "eight"}
+    assert {name: len(timing.arms) for name, timing in suite.timings.items()} == {"some": 3, "large": 2}
 
 
 @pytest.mark.parametrize("where", ["gan_big", "eight"])

@@ -13,6 +13,9 @@ from benchmark.suites.document import Fault, Node, Path
 from benchmark.suites.json_schema import NAMED_KEYS
 from benchmark.suites.merge import put
 
+FEWEST_ARMS = 2
+"""A timing sets arms against each other."""
+
 
 def at_scale(tree: Node, scale: str, scales: Node, faults: list[Fault]) -> Node:
     """Return the suite without what this scale does not have; unknown scales in an `only_at` are noted."""
@@ -27,7 +30,7 @@ def at_scale(tree: Node, scale: str, scales: Node, faults: list[Fault]) -> Node:
     tree = _with_metrics_of(here, tree)
     for kind, key, is_absent in (("claims", "compare", _compares), ("figures", "experiments", _draws)):
         tree = _without(tree, kind, key, is_absent, absent)
-    return tree
+    return _without_arms(tree, absent)
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,20 @@ def _without(tree: Node, kind: str, key: str, is_absent: Callable[[Node, set[str
     return tree
 
 
+def _without_arms(tree: Node, absent: set[str]) -> Node:
+    """Leave the arms of absent experiments out of every timing; one that is left with none to compare goes too."""
+    for name, node in _members(tree, "timings").items():
+        arms = node.child("arms")
+        if arms is None or not any(_names(arm, absent) for arm in arms.entries.values()):
+            continue
+        left = {key: arm for key, arm in arms.entries.items() if not _names(arm, absent)}
+        if len(left) < FEWEST_ARMS:
+            tree = _lacking(tree, "timings", name)
+        else:
+            tree = put(tree, ["timings", name, "arms"], replace(arms, value=left))
+    return tree
+
+
 def _lacking(tree: Node, kind: str, name: str) -> Node:
     members = tree.entries[kind]
     return put(
@@ -106,7 +123,11 @@ def _lacking(tree: Node, kind: str, name: str) -> Node:
 
 def _compares(comparison: Node, absent: set[str]) -> bool:
     arms = (comparison.child("arm"), comparison.child("baseline"))
-    return any(arm is not None and str(arm.value).partition("@")[0] in absent for arm in arms)
+    return any(arm is not None and _names(arm, absent) for arm in arms)
+
+
+def _names(arm: Node, absent: set[str]) -> bool:
+    return str(arm.value).partition("@")[0] in absent
 
 
 def _draws(experiment: Node, absent: set[str]) -> bool:

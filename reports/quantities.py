@@ -76,7 +76,7 @@ def _values(evidence: Evidence, of: Callable[[str], float | None]) -> Values:
 
 
 def _titled(name: str, made: Measurement) -> str:
-    better = "lower is better" if made.lower_is_better else "higher is better"
+    better = {True: "lower is better", False: "higher is better", None: ""}[made.lower_is_better]
     return f"{name} ({', '.join(text for text in (made.unit, better) if text)})"
 
 

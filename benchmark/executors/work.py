@@ -6,7 +6,9 @@ This imports torch. The driver of a pool has no use for it, so executors import 
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 
+import torch
 from filelock import FileLock
 
 from benchmark.artifacts import ResultsDir, RunDir
@@ -56,9 +58,30 @@ def _forget(run: RunDir, stages: tuple[Stage, ...]) -> None:
 
 def _failed(bench: Bench, stage: Stage, error: Exception) -> Ended:
     known = isinstance(error, TicketbenchError)
-    message = str(error) if known else f"{type(error).__name__}: {error}"
+    message = _sentence(error)
     trace = "" if known else "".join(traceback.format_exception(error))
     bench.run.write_record(
         bench.run.FAILURE, Failure(stage=stage, kind=type(error).__name__, message=message, trace=trace)
     )
     return Ended(bench.run.id, "failed", f"{stage}: {message}")
+
+
+def _sentence(error: Exception) -> str:
+    """Return what went wrong: a plain sentence where the cause is known, else the error with its kind."""
+    if isinstance(error, TicketbenchError) or (isinstance(error, ValueError) and _is_ours(error)):
+        return str(error)
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return f"there is not enough memory; a smaller batch, or fewer --workers at a time, need less ({_first(error)})"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'input or output'}: {error.strerror or error}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _is_ours(error: Exception) -> bool:
+    """Tell whether the package itself raised an error: its words are then meant for the user."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return Path(last.filename).is_relative_to(Path(__file__).parents[1])
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

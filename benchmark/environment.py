@@ -16,6 +16,7 @@ from benchmark.errors import UsageError
 PACKAGES = (
     "ticketbench",
     "torch",
+    "torch-pruning",
     "torchvision",
     "numpy",
     "scipy",

@@ -231,7 +231,8 @@ def _print_claim(name: str, claim: BaseClaim, numbers: dict[str, Number]) -> Non
         if value not in (None, [], {}, ()):
             print_line(f"  {key:<11} {value}")
     for comparison in claim.compare:
-        print_line(f"  compares    {comparison.arm} with {comparison.baseline or comparison.reference}")
+        other = comparison.baseline or comparison.reference
+        print_line(f"  compares    {comparison.arm} with {other}" if other else f"  looks at    {comparison.arm}")
     for key, number in numbers.items():
         printed = number.printed if number.status == "sourced" else "not sourced"
         place = number.place.model_dump(exclude_none=True)

@@ -21,6 +21,7 @@ from benchmark.suites import (
     suite_schema,
     write_schemas,
 )
+from tests import tiny
 
 SUITE = (Path(__file__).parent / "tiny_suite.yaml").read_text(encoding="utf-8")
 
@@ -51,6 +52,22 @@ def test_a_scale_is_laid_over_the_suite() -> None:
 def test_a_claim_is_left_out_at_other_scales() -> None:
     assert list(read(scale="paper").suite.claims) == ["winning"]
     assert list(read(scale="small").suite.claims) == ["winning", "deepest"]
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("{name: dcgan, z_dim: 8}", {"base_channels": 4, "z_dim": 8}),
+        ("{name: sngan}", {}),
+        ("{base_channels: 8}", {"base_channels": 8, "z_dim": 4}),
+    ],
+)
+def test_the_options_of_a_member_stay_unless_another_member_is_named(model: str, options: dict[str, int]) -> None:
+    text = tiny.SUITE.replace(
+        "  small: {small: true}", f"  small: {{small: true, experiments: {{gan: {{model: {model}}}}}}}"
+    )
+    found = read_suite(text, "s.yaml", "small").suite.experiments["gan_imp"].model.options
+    assert found == options
 
 
 def test_an_experiment_extends_another_with_the_scale_already_merged() -> None:

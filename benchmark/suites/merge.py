@@ -18,8 +18,13 @@ class PathFault(Exception):  # noqa: N818  caught where the file and line are kn
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Return `over` laid over `base`: mappings merge key by key, anything else replaces. Marks are the later ones."""
+    """Return `over` laid over `base`: mappings merge key by key, anything else replaces. Marks are the later ones.
+
+    A mapping with another `name` replaces too: the options of one member of a family are none of another's.
+    """
     if not (isinstance(base.value, Mapping) and isinstance(over.value, Mapping)):
+        return over
+    if "name" in over.value and "name" in base.value and over.value["name"].value != base.value["name"].value:
         return over
     merged = dict(base.value)
     for key, node in over.value.items():

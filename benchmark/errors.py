@@ -10,7 +10,7 @@
         ├── AuditError           a ticket is not what its job says it is
         └── NondeterminismError  the same job gave other bytes than before
 
-A training that diverges is no error but an outcome (`benchmark.training.Diverged`).
+A training that diverges (`benchmark.training.Diverged`), or never comes to its event, is no error but an outcome.
 """
 
 from __future__ import annotations

@@ -46,13 +46,13 @@ def fetch(name: str, data: Path | None, progress: Progress | None = None) -> Pat
 def check_assets(plans: list[Plan], data: Path | None = None) -> None:
     """Raise `MissingAssetError` if a download is not here, before hours are spent without it."""
     for plan in plans:
-        missing = [lack for name in assets_of(plan) if (lack := _lack(name, data)) is not None]
-        if missing:
+        lacks = {name: lack for name in assets_of(plan) if (lack := _lack(name, data)) is not None}
+        if lacks:
+            wanted = "".join(f" --asset {name}" for name in lacks)
             where = "" if data is None else f" --data {data}"
             raise MissingAssetError(
-                f"suite '{plan.suite.key}' needs {', '.join(missing)}; "
-                f"`ticketbench prepare {plan.suite.key} --scale {plan.suite.scale}{where}` downloads it, "
-                f"`--data DIR` names another folder of data sets"
+                f"suite '{plan.suite.key}' needs {', '.join(lacks.values())}; "
+                f"`ticketbench prepare{wanted}{where}` downloads it, `--data DIR` names another folder of data sets"
             )
 
 

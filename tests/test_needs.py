@@ -43,21 +43,23 @@ def test_data_sets_and_weights_are_listed_once_in_the_order_of_the_jobs() -> Non
 
 
 @pytest.mark.parametrize(
-    ("override", "file"),
+    ("name", "override", "file"),
     [
-        (MNIST, "MNIST/raw/train-images-idx3-ubyte.gz"),
-        (CIFAR10, "cifar-10-batches-bin/data_batch_1.bin"),
-        (CELEBA, "celeba/list_eval_partition.txt"),
+        ("mnist", MNIST, "MNIST/raw/train-images-idx3-ubyte.gz"),
+        ("cifar10", CIFAR10, "cifar-10-batches-bin/data_batch_1.bin"),
+        ("celeba", CELEBA, "celeba/list_eval_partition.txt"),
     ],
 )
-def test_a_missing_data_set_is_one_line_with_file_folder_and_remedy(cache: Path, override: str, file: str) -> None:
+def test_a_missing_data_set_is_one_line_with_file_folder_and_remedy(
+    cache: Path, name: str, override: str, file: str
+) -> None:
     for data, option in ((None, ""), (cache / "mine", f" --data {cache / 'mine'}")):
         with pytest.raises(MissingAssetError) as told:
             check_assets([plan(), plan(override)], data)
         message = str(told.value)
         assert "\n" not in message
         assert f"({(data or cache / 'data') / file} is not there)" in message
-        assert f"`ticketbench prepare small_networks --scale small{option}` downloads it" in message
+        assert f"`ticketbench prepare --asset {name}{option}` downloads it" in message
 
 
 def test_all_that_is_missing_is_told_at_once(cache: Path) -> None:

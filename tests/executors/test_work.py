@@ -55,7 +55,7 @@ def test_a_known_cause_is_a_sentence_and_an_unknown_one_has_its_kind(
     tiny_suite: CampaignSuite,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(stages.STAGES, "mask", lambda _: cause())  # type: ignore[misc]
+    monkeypatch.setitem(stages.STAGES, "mask", lambda _: cause())
     watch = Watch()
     (job,) = run(tmp_path, tiny_suite, watch, only=frozenset({"gan"}))
     assert [ended.reason for ended in watch.ends] == [f"mask: {sentence}"]

@@ -12,6 +12,7 @@ from benchmark import checkup, environment
 from benchmark.checkup import check_directory, check_machine
 from benchmark.errors import CampaignError
 from benchmark.schema.job import CampaignSuite
+from tests.datasets.formats import write_cifar_binary
 from tests.tiny import contents, run
 
 
@@ -92,3 +93,10 @@ def test_the_machine_is_told_with_what_will_not_work(monkeypatch: pytest.MonkeyP
     missing = [finding for finding in found.values() if "ticketbench prepare --asset" in finding.found]
     assert missing
     assert all(finding.good for finding in missing)
+
+
+def test_data_sets_are_told_where_they_lie_or_how_they_come(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TICKETBENCH_DATA", str(write_cifar_binary(tmp_path)))
+    found = {finding.what: finding.found for finding in check_machine()}
+    assert found["cifar10"] == str(tmp_path)
+    assert found["celeba"].startswith("not here: `ticketbench prepare --asset celeba` fetches it")

@@ -55,9 +55,7 @@ def test_a_folder_is_unpacked_beside_its_archive_once(
 
 
 @pytest.mark.parametrize("pack", [tar, zipped])
-@pytest.mark.parametrize(
-    "name", OUTSIDE
-)
+@pytest.mark.parametrize("name", OUTSIDE)
 def test_a_file_outside_is_refused_and_nothing_stays(
     tmp_path: Path, pack: Callable[[Path, Mapping[str, bytes]], Path], name: str
 ) -> None:

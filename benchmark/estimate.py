@@ -1,95 +1,143 @@
-"""What a plan will cost: jobs, sharing, what is done, and time from the speeds this machine has shown before."""
+"""What a plan will cost: trainings, what shares them, what is done, and time from the speeds a device has shown."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
-from benchmark.environment import cpu_name
-from benchmark.errors import ArtifactError
-from benchmark.identity import digest, identity
 from benchmark.plan import latest_start, subset
-from benchmark.prepare import cache_directory
 from benchmark.runner import pending_stages, wanted_jobs
-from benchmark.schema.claim import BaseClaim
+from benchmark.schema.claim import BaseClaim, FoundBy
 from benchmark.schema.job import Job, Plan, PlannedJob
-from benchmark.schema.measurement import Outcome
 from benchmark.schema.record import Record
-from benchmark.statistics import noninferiority_power, planned
-from benchmark.storage import write_file
+from benchmark.schema.suite import Suite
+from benchmark.speeds import Speeds
+from benchmark.statistics import fewest_for_share, noninferiority_power, planned
 
 POWER = 0.8
 """The power that a claim should have at its margin (statistics, R3)."""
 
 
-class JobGroup(Record):
-    """The jobs, one a seed, that stand for some levels of experiments; `seconds` is what is left of them."""
+class Cost(Record):
+    """Trainings: how many, how many of them are done, and the seconds that one worker needs for the rest.
 
-    stands_for: tuple[str, ...]
+    `seconds` is null where a speed is unknown; the truth is less where trainings may stop before their last step, or
+    the speed of a shrunken network is not known (`at_most`).
+    """
+
     jobs: int
     done: int
-    steps: int
     seconds: float | None
+    at_most: bool
 
     @property
     def time(self) -> str:
         """The estimate in words."""
-        return _duration(self.seconds)
+        words = _duration(self.seconds)
+        return f"at most {words}" if self.at_most and self.seconds is not None else words
 
 
-class ClaimEstimate(Record):
-    """One claim: the jobs it needs, its seeds, and the margin it can decide."""
+class Part(Record):
+    """An experiment or a claim of a suite, how many of its trainings others need too, and what all of them cost."""
 
-    claim: str
-    jobs: int
+    suite: str
+    id: str
+    shared: int
+    cost: Cost
+
+    def name(self, several: bool) -> str:
+        """Return what to call it where there are several suites, or only one."""
+        return f"{self.suite}/{self.id}" if several else self.id
+
+    def cells(self) -> tuple[str, ...]:
+        """Return in words: its trainings, how many are shared, how many done, and the time for the rest."""
+        return (str(self.cost.jobs), str(self.shared), str(self.cost.done), self.cost.time)
+
+
+class ExperimentEstimate(Part):
+    """One experiment, or a matrix of them: its levels, and the most steps that a training may have."""
+
+    levels: int
+    steps: int
+
+
+class ClaimEstimate(Part):
+    """One claim: all trainings that it needs, its seeds, and the margin that it can show."""
+
     seeds: int
     power: str
 
 
+class Sharing(Record):
+    """Why there are fewer trainings than levels: `asked` levels and seeds of all experiments are `jobs` trainings.
+
+    `needed_by` tells of how many trainings so many claims have need, none of them included.
+    """
+
+    asked: int
+    jobs: int
+    passed_through: int
+    needed_by: dict[int, int]
+
+    @property
+    def saved(self) -> int:
+        """The trainings that would be made twice without sharing."""
+        return self.asked - (self.jobs - self.passed_through)
+
+    def rows(self) -> Iterable[tuple[str, int]]:
+        """Yield each number with what it is."""
+        yield "levels and seeds of all experiments", self.asked
+        yield "the same as another experiment's", -self.saved
+        yield "only passed through on the way to a level", self.passed_through
+        yield "trainings to make, each once", self.jobs
+        for claims, count in self.needed_by.items():
+            yield f"of them needed by {claims or 'no'} claim{'' if claims == 1 else 's'}", count
+
+
 class Estimate(Record):
-    """The cost of a plan; `seconds` is the time of one worker, null where a speed is unknown."""
+    """The cost of plans on a device, each training counted once, and seen from experiments and from claims."""
 
-    groups: tuple[JobGroup, ...]
+    device: str
+    experiments: tuple[ExperimentEstimate, ...]
     claims: tuple[ClaimEstimate, ...]
-    seconds: float | None
-    shared: int
-    summary: str
+    sharing: Sharing
+    cost: Cost
+
+    @property
+    def summary(self) -> str:
+        """The whole in one line."""
+        unseen = "" if self.cost.seconds is not None else ": some of it was never run there, nor timed by --measure"
+        return (
+            f"{self.cost.jobs} trainings, {self.cost.done} done; sharing saves {self.sharing.saved}; "
+            f"left for one worker on {self.device}: {self.cost.time}{unseen}"
+        )
 
 
-def estimate(plans: list[Plan], results: Path | None) -> Estimate:
+def estimate(plans: list[Plan], results: Path | None, speeds: Speeds) -> Estimate:
     """Return what plans cost, less what is done in a results directory."""
-    speeds = _read_speeds()
-    every = {planned.id: planned.job for plan in plans for planned in plan.jobs}
-    groups = tuple(_group(names, jobs, results, _Cost(every, speeds)) for names, jobs in _grouped(plans).items())
-    left = [group.seconds for group in groups]
-    seconds = None if None in left else sum(second for second in left if second is not None)
-    shared = sum((len(group.stands_for) - 1) * group.jobs for group in groups if group.stands_for)
-    summary = (
-        f"{sum(group.jobs for group in groups)} jobs, {sum(group.done for group in groups)} done; "
-        f"sharing saves {shared} trainings; left for one worker: {_duration(seconds)}"
+    jobs = wanted_jobs(plans, frozenset())
+    clerk = _Clerk(jobs, None if results is None else ResultsDir(results), speeds)
+    claims = {(plan.suite.key, name): subset(plan, frozenset({name})) for plan in plans for name in plan.suite.claims}
+    needed = Counter(job for wanted in claims.values() for job in wanted)
+    return Estimate(
+        device=speeds.device,
+        experiments=tuple(_experiments(plans, clerk)),
+        claims=tuple(_claims(plans, claims, needed, clerk)),
+        sharing=Sharing(
+            asked=sum(len(plan.arms) for plan in plans),
+            jobs=len(jobs),
+            passed_through=len(jobs.keys() - {arm.job for plan in plans for arm in plan.arms}),
+            needed_by=dict(sorted(Counter(needed[job] for job in jobs).items())),
+        ),
+        cost=clerk.cost(jobs),
     )
-    return Estimate(groups=groups, claims=tuple(_claims(plans)), seconds=seconds, shared=shared, summary=summary)
 
 
-def remember(results: ResultsDir, ends: Mapping[str, Outcome]) -> None:
-    """Keep the speed of each kind of job that was trained, for later estimates on this machine."""
-    speeds = _read_speeds()
-    with suppress(ArtifactError):  # a convenience: without it, estimates are less good and nothing else
-        for job, end in ends.items():
-            run = results.run(job)
-            timing = run.read_document("timings/train.json") if end == "done" else None
-            if isinstance(timing, dict):
-                steps = float(str(timing["to_step"])) - float(str(timing["from_step"]))
-                if steps > 0:
-                    speeds[_kind(run.read_job().job)] = float(str(timing["seconds"])) / steps
-        write_file(_speed_file(), json.dumps(speeds, indent=1, sort_keys=True).encode())
-
-
+@cache
 def smallest_margin(seeds: int, paired: bool) -> float | None:
     """Return the margin, in seed standard deviations, that equal arms are within with power 0.8; null under 3 seeds."""
     if seeds < 3:
@@ -102,85 +150,112 @@ def smallest_margin(seeds: int, paired: bool) -> float | None:
     return high
 
 
-def _grouped(plans: list[Plan]) -> dict[tuple[str, ...], list[PlannedJob]]:
-    """Return the jobs by the levels of experiments that they stand for (none where a level is only passed through)."""
-    stands_for: dict[str, set[str]] = defaultdict(set)
+@dataclass(frozen=True)
+class _Bill:
+    """What is left of one training."""
+
+    seconds: float
+    at_most: bool
+
+
+class _Clerk:
+    """Knows what is left of each training, and adds it up."""
+
+    def __init__(self, jobs: Mapping[str, PlannedJob], results: ResultsDir | None, speeds: Speeds) -> None:
+        self._jobs = {name: planned.job for name, planned in jobs.items()}
+        self._results = results
+        self._done: set[str] = set()
+        if results is not None:
+            self._done |= {name for name in jobs if not pending_stages(results.run(name), jobs[name])}
+        self._bills = {name: self._bill(job, speeds) for name, job in self._jobs.items() if name not in self._done}
+
+    def cost(self, names: Iterable[str]) -> Cost:
+        """Return what these trainings cost together, each once."""
+        chosen = set(names)
+        bills = [self._bills[name] for name in sorted(chosen - self._done)]
+        known = [bill for bill in bills if bill is not None]
+        return Cost(
+            jobs=len(chosen),
+            done=len(chosen & self._done),
+            seconds=sum(bill.seconds for bill in known) if len(known) == len(bills) else None,
+            at_most=any(bill.at_most for bill in known),
+        )
+
+    def steps(self, name: str) -> int:
+        """Return the most steps that a training may have."""
+        job = self._jobs[name]
+        return job.training.steps - (0 if job.start.start_step == "end" else job.start.start_step)
+
+    def _bill(self, job: Job, speeds: Speeds) -> _Bill | None:
+        speed = speeds.of(job)
+        if speed is None:
+            return None
+        steps = job.training.steps - self._first_step(job)
+        return _Bill(steps * speed.seconds, speed.at_most or job.training.stop is not None)
+
+    def _first_step(self, job: Job) -> int:
+        """Return the step that a training starts from.
+
+        Where one before it is still to stop at an event, that one is counted whole, and this one as the rest of it.
+        """
+        if self._results is not None and self._done.issuperset(job.inputs):
+            return self._results.first_step(job)
+        return latest_start(job.start, self._jobs)
+
+
+def _experiments(plans: list[Plan], clerk: _Clerk) -> Iterable[ExperimentEstimate]:
+    owners: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    jobs: dict[tuple[str, str], set[str]] = defaultdict(set)
+    levels: dict[tuple[str, str], set[tuple[str, int]]] = defaultdict(set)
     for plan in plans:
         for arm in plan.arms:
-            stands_for[arm.job].add(f"{arm.experiment}@{arm.level}")
-    groups: dict[tuple[str, ...], list[PlannedJob]] = defaultdict(list)
-    for job in wanted_jobs(plans, frozenset()).values():
-        groups[tuple(sorted(stands_for[job.id]))].append(job)
-    return groups
+            owner = (plan.suite.key, arm.experiment.partition("[")[0])  # all of a matrix in one line
+            owners[arm.job].add(owner)
+            jobs[owner].add(arm.job)
+            levels[owner].add((arm.experiment, arm.level))
+    for owner, names in jobs.items():
+        yield ExperimentEstimate(
+            suite=owner[0],
+            id=owner[1],
+            levels=len(levels[owner]),
+            steps=max(map(clerk.steps, names)),
+            shared=sum(len(owners[name]) > 1 for name in names),
+            cost=clerk.cost(names),
+        )
 
 
-@dataclass(frozen=True)
-class _Cost:
-    """What a training costs, among all the jobs that are planned."""
-
-    jobs: Mapping[str, Job]
-    speeds: Mapping[str, float]
-
-    def steps(self, job: Job) -> int:
-        """Return the steps of a training. One that stops at an event counts whole, what goes on from there the rest."""
-        return job.training.steps - latest_start(job.start, self.jobs)
-
-    def seconds(self, job: Job) -> float | None:
-        """Return the time that a training takes; null where its speed is unknown."""
-        speed = self.speeds.get(_kind(job))
-        return None if speed is None else speed * self.steps(job)
-
-
-def _group(names: tuple[str, ...], jobs: list[PlannedJob], results: Path | None, cost: _Cost) -> JobGroup:
-    ahead = [job for job in jobs if results is None or pending_stages(ResultsDir(results).run(job.id), job)]
-    left = [cost.seconds(planned.job) for planned in ahead]
-    return JobGroup(
-        stands_for=names,
-        jobs=len(jobs),
-        done=len(jobs) - len(ahead),
-        steps=cost.steps(jobs[0].job),
-        seconds=None if None in left else sum(second for second in left if second is not None),
-    )
-
-
-def _claims(plans: Iterable[Plan]) -> Iterable[ClaimEstimate]:
+def _claims(
+    plans: list[Plan], wanted: Mapping[tuple[str, str], frozenset[str]], needed: Counter[str], clerk: _Clerk
+) -> Iterable[ClaimEstimate]:
     for plan in plans:
-        for claim_id, claim in plan.suite.claims.items():
-            jobs = len(subset(plan, frozenset({claim_id})))
+        for name, claim in plan.suite.claims.items():
+            jobs = wanted[plan.suite.key, name]
             yield ClaimEstimate(
-                claim=claim_id, jobs=jobs, seeds=plan.suite.seeds, power=_power(claim, plan.suite.seeds)
+                suite=plan.suite.key,
+                id=name,
+                shared=sum(needed[job] > 1 for job in jobs),
+                seeds=plan.suite.seeds,
+                power=_power(claim, plan.suite),
+                cost=clerk.cost(jobs),
             )
 
 
-def _power(claim: BaseClaim, seeds: int) -> str:
-    margin = smallest_margin(seeds, claim.paired)
+def _power(claim: BaseClaim, suite: Suite) -> str:
+    """Return what a claim can decide: the margin it can show, or whether its seeds suffice for the share claimed."""
+    if isinstance(claim, FoundBy):
+        fewest = fewest_for_share(claim.share)
+        shown = f"a share of {claim.share:g} of the seeds"
+        return shown if suite.seeds >= fewest else f"none: {shown} takes {fewest} seeds at least"
+    many, unit = (suite.seeds, "seed") if claim.timing is None else (suite.timings[claim.timing].processes, "process")
+    margin = smallest_margin(many, claim.paired)
     if margin is None:
         return "none: fewer than 3 seeds are never conclusive"
-    return f"{margin:.2f} sd of {'the paired differences' if claim.paired else 'a seed'}"
-
-
-def _kind(job: Job) -> str:
-    fields = identity(job)
-    parts = {name: fields[name] for name in ("dataset", "model", "objective")}
-    return digest({**parts, "batch_size": job.training.batch_size, "processor": cpu_name()})
-
-
-def _speed_file() -> Path:
-    return cache_directory() / "speeds.json"
-
-
-def _read_speeds() -> dict[str, float]:
-    try:
-        found = json.loads(_speed_file().read_bytes())
-    except (OSError, ValueError):
-        return {}
-    numbers = found.items() if isinstance(found, dict) else ()
-    return {key: float(value) for key, value in numbers if isinstance(value, int | float)}
+    return f"{margin:.2f} sd of {'the paired differences' if claim.paired else f'a {unit}'}"
 
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
-        return "unknown: nothing like it was run on this machine"
+        return "unknown"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

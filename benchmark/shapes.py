@@ -79,7 +79,7 @@ class _Blueprints:
             except RunError as error:
                 self._note(identifier, job.mask.origin, ("mask", "map" if job.mask.map else "from"), str(error))
                 masks = inherited(MaskRecipe(), {}, self.networks(job))
-            self._masks[identifier] = {name: mask.all().expand(mask.shape) for name, mask in masks.items()}
+            self._masks[identifier] = {name: _one_value(mask) for name, mask in masks.items()}
         return self._masks[identifier]
 
     def check_prunable(self, identifier: str) -> None:
@@ -152,6 +152,12 @@ class _Blueprints:
     def _note(self, identifier: str, origin: Origin, path: Path, message: str) -> None:
         assert origin.job is not None
         self.misfits.append((identifier, path, message + _difference(self.jobs[origin.job], self.jobs[identifier])))
+
+
+def _one_value(mask: Tensor) -> Tensor:
+    """Return a mask that is true throughout if this one is; one value is held, and of such a mask only one is read."""
+    held = mask if any(mask.stride()) else mask[(0,) * mask.ndim]
+    return held.all().expand(mask.shape)
 
 
 def _excludable(recipe: MaskRecipe, networks: Networks) -> list[str]:

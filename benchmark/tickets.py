@@ -141,16 +141,16 @@ def inherited(recipe: MaskRecipe, stored: Tensors, networks: Networks) -> Tensor
     found = mapped(recipe, stored)
     reused = recipe.op == "reuse" and any(mask.ndim == 1 for mask in found.values())  # of channels, as its source is
     weights = channel_scales(networks) if reused else prunable(recipe, networks)
-    masks = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
     if recipe.op == "reuse":
         # It is taken as it is: what it leaves out of its components is not prunable here either.
         components = {name.partition("/")[0] for name in found}
-        masks = {name: mask for name, mask in masks.items() if name.partition("/")[0] not in components}
+        weights = {name: weight for name, weight in weights.items() if name.partition("/")[0] not in components}
     else:
         # A full mask of a weight that is not prunable here says nothing, and would count as prunable.
-        found = {name: mask for name, mask in found.items() if name in masks or not bool(mask.all())}
+        found = {name: mask for name, mask in found.items() if name in weights or not bool(mask.all())}
     check_fit(found, networks, sorted(found))
-    return masks | found
+    full = torch.ones((), dtype=torch.bool)  # one value stands for all of a mask that nothing was taken from yet
+    return {name: found.get(name, full.expand(weight.shape)) for name, weight in weights.items()} | found
 
 
 def prunable(recipe: MaskRecipe, networks: Networks) -> Mapping[str, Tensor]:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from benchmark.cli import inspect_commands, results_commands, run_commands
+from benchmark.cli import inspect_commands, plan_command, results_commands, run_commands
 from benchmark.errors import SuiteError, TicketbenchError
 
 
@@ -40,6 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 inspect_commands.add_to(app)
+plan_command.add_to(app)
 run_commands.add_to(app)
 results_commands.add_to(app)
 

@@ -1,4 +1,4 @@
-"""plan, prepare, run: from a suite to a results directory."""
+"""prepare, run: from a suite to a results directory."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import typer
 
 from benchmark import catalog
 from benchmark.cli.inspect_commands import Json, Scale, default_scale
-from benchmark.cli.output import print_json, print_line, print_table, say, stderr
+from benchmark.cli.output import print_json, print_table, say, stderr
 from benchmark.errors import UsageError, did_you_mean
 from benchmark.suites import read_text
 
 if TYPE_CHECKING:
-    from benchmark.estimate import Estimate
     from benchmark.executors.executor import Executor, Work
     from benchmark.schema.job import CampaignSuite
 
@@ -33,7 +32,6 @@ Data = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    app.command(epilog="Examples: ticketbench plan demo  |  ticketbench plan demo --results results/demo --json")(plan)
     app.command(
         epilog="Examples: ticketbench prepare kalibhat2021 --scale paper --data data  |  "
         "ticketbench prepare --asset inception_torchscript"
@@ -42,69 +40,6 @@ def add_to(app: typer.Typer) -> None:
         epilog="Examples: ticketbench run demo --results results/demo  |  ticketbench run demo --only dcgan_matches "
         "--results results/one  |  ticketbench run demo --seeds 5 --set experiments.dcgan.training.steps=1000"
     )(run)
-
-
-def plan(
-    suites: Suites,
-    scale: Scale = None,
-    results: Annotated[Path | None, typer.Option(help="Count what is already done in this directory.")] = None,
-    seeds: Seeds = None,
-    overrides: Overrides = None,
-    device: Annotated[str, typer.Option(help="Whose speeds to reckon with: auto, cpu or cuda.")] = "auto",
-    measure: Annotated[
-        bool, typer.Option("--measure", help="First time some steps of each kind of training, on random pixels.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Show the trainings of suites: what shares them, what is done, how long the rest takes on a device."""
-    from benchmark.environment import resolve_device
-    from benchmark.estimate import estimate
-    from benchmark.speeds import device_name, read_speeds
-
-    plans = [suite.plan for suite in prepare_suites(suites, scale, seeds, overrides)]
-    device = resolve_device(device)
-    if measure:
-        from benchmark.throughput import measure as measure_speeds
-
-        measure_speeds([planned.job for plan in plans for planned in plan.jobs], device, say)
-    found = estimate(plans, results, read_speeds(device_name(device)))
-    if as_json:
-        print_json(found.model_dump(mode="json"))
-    else:
-        _print_estimate(found)
-
-
-def _print_estimate(found: Estimate) -> None:
-    several = len({one.suite for one in found.experiments}) > 1
-    print_table(
-        ("experiment", "levels", "trainings", "shared with others", "done", "steps at most", "time left, one worker"),
-        [
-            (
-                one.name(several),
-                *map(str, (one.levels, one.cost.jobs, one.shared, one.cost.done, one.steps)),
-                one.cost.time,
-            )
-            for one in found.experiments
-        ],
-    )
-    print_line()
-    print_table(
-        ("claim", "trainings", "shared with others", "done", "time left, one worker", "seeds", "shown with power 0.8"),
-        [
-            (
-                one.name(several),
-                *map(str, (one.cost.jobs, one.shared, one.cost.done)),
-                one.cost.time,
-                str(one.seeds),
-                one.power,
-            )
-            for one in found.claims
-        ],
-    )
-    print_line()
-    print_table(("sharing", "trainings"), [(says, str(count)) for says, count in found.sharing.rows()])
-    print_line()
-    print_line(found.summary)
 
 
 def prepare(

@@ -1,0 +1,85 @@
+"""Seconds per training step of a job that was never run, by training for moments on random pixels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from benchmark.assembly import Workshop
+from benchmark.datasets import DATASETS
+from benchmark.environment import prepare_process
+from benchmark.networks import LAYER_KINDS, Networks, prunable_weights
+from benchmark.schema.job import Job
+from benchmark.schema.suite import Training
+from benchmark.speeds import device_name, keep, read_speeds, whole
+from benchmark.streams import stream
+from benchmark.training import Hooks, Loop, State, new_state
+
+SECONDS = 3.0
+"""How long one kind of job is timed, unless its first steps alone take longer."""
+
+BATCHES = 50
+"""Batches of pixels that are drawn: an epoch of them is long enough for its order to cost nothing."""
+
+HARMLESS = 1e-12
+"""A learning rate that keeps the networks where they began: random pixels are nothing to learn from."""
+
+
+def measure(jobs: Iterable[Job], device: str, tell: Callable[[str], None]) -> None:
+    """Time one job of each kind on a device, tell of each and keep its speed; shrunken networks are timed whole."""
+    prepare_process(device)
+    speeds = read_speeds(device_name(device))
+    for key, job in {speeds.kind(whole(job)): whole(job) for job in jobs}.items():
+        seconds = step_seconds(job, device)
+        keep({key: seconds})
+        images = f"{job.training.batch_size} images of {job.dataset.name}"
+        tell(f"{job.model.name}, {job.objective.name}, {images}: {1000 * seconds:.1f} ms a step on {speeds.device}")
+
+
+def step_seconds(job: Job, device: str, seconds: float = SECONDS) -> float:
+    """Return the mean time of a step of a job's training, its networks whole, on a device.
+
+    Each run is twice as long as the one before, and only the last is counted: those before it are the warm-up.
+    """
+    workshop = Workshop(job, device)
+    networks = workshop.networks()
+    networks.load(workshop.initial("init"))
+    training = _harmless(job.training)
+    loop = Loop(workshop.objective, training, _pixels(job).to(device), job.seed, _masks(networks))
+    state, steps, spent = new_state(networks, training), 1, 0.0
+    while True:
+        took = _run(loop, state, steps)
+        spent += took
+        if spent > seconds / 2:
+            return took / steps
+        steps = state.step + 1
+
+
+def _run(loop: Loop, state: State, steps: int) -> float:
+    """Train on for some steps and return the seconds; at its end the loop waits for the device to read the losses."""
+    longer = loop.training.model_copy(update={"steps": state.step + steps})
+    since = time.perf_counter()
+    replace(loop, training=longer).run(state, Hooks(lambda step, losses: None, lambda step, tensors: None))
+    return time.perf_counter() - since
+
+
+def _harmless(training: Training) -> Training:
+    slow = {name: optimizer.model_copy(update={"lr": HARMLESS}) for name, optimizer in training.optimizers.items()}
+    return training.model_copy(update={"optimizers": slow, "stop": None})
+
+
+def _masks(networks: Networks) -> dict[str, Tensor]:
+    """Return masks that every layer has to be multiplied by, as a ticket's are: without its first weight."""
+    weights = prunable_weights(networks, tuple(LAYER_KINDS), ())
+    return {name: (torch.arange(weight.numel()) > 0).reshape(weight.shape) for name, weight in weights.items()}
+
+
+def _pixels(job: Job) -> Tensor:
+    """Return random images of the data set's shape, uint8 [N, C, H, W]."""
+    shape = DATASETS[job.dataset.name].facts["shape"](DATASETS.parse(job.dataset))
+    count = BATCHES * job.training.batch_size
+    return torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=stream(job.seed, "throughput"))

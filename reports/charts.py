@@ -28,9 +28,6 @@ SHAPES = (
 )
 STAR = "M0,-1L.23,-.31L.95,-.31L.36,.12L.59,.81L0,.38L-.59,.81L-.36,.12L-.95,-.31L-.23,-.31Z"
 DENSE_SHAPES, DENSE_DASHES = (STAR, "wedge", "arrow"), ((1, 0), (5, 2), (1, 2))
-LONG_LEGEND = 60
-"""Characters of all names together, beyond which the legend lists them below each other."""
-
 FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 """The page's own, so that what is measured for the layout is what is shown."""
 
@@ -54,9 +51,15 @@ CONFIG = {
         "titleFontWeight": "normal",
         "titlePadding": 10,
     },
-    "axisX": {"grid": False},
-    "legend": {"labelColor": INK, "labelFontSize": 13, "symbolSize": 90, "columnPadding": 18, "labelLimit": 320},
+    "axisX": {"grid": False, "tickCount": 8},
 }
+LEGEND = {"labelColor": INK, "labelFontSize": 13, "symbolSize": 90, "columnPadding": 18, "labelLimit": 320}
+LETTER, BESIDE = 8, 40
+"""Roughly the width of a letter of the legend, and of a mark with its distances."""
+
+_ATTRIBUTE = re.compile(r' (?:(?P<number>d|transform|[xy]2)="[^"]*"|aria-hidden="true"|font-family="[^"]*")')
+"""What makes a drawing twice as long as it need be: digits that nobody sees, and what the page says for all of it."""
+_DECIMALS = re.compile(r"(\.\d\d)\d+")
 
 Spec = dict[str, Any]
 
@@ -72,7 +75,8 @@ def specification(curve: Curve) -> Spec:
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     spec: Spec = chart.to_dict(validate=False)  # a test validates; checking every chart takes longer than drawing it
     del spec["$schema"]
-    return spec | {"config": CONFIG, "datasets": _datasets(curve, lines)}
+    config = CONFIG | {"legend": LEGEND | {"columns": _columns(curve)}}
+    return spec | {"config": config, "datasets": _datasets(curve, lines)}
 
 
 def _datasets(curve: Curve, lines: Sequence[Series]) -> dict[str, list[dict[str, Any]]]:
@@ -99,7 +103,7 @@ def _svg(spec: str) -> str:
     import vl_convert
 
     drawn = str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
-    return re.sub(r' (?:d|transform)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), drawn)
+    return _ATTRIBUTE.sub(lambda found: _DECIMALS.sub(r"\1", found[0]) if found["number"] else "", drawn)
 
 
 @cache
@@ -135,14 +139,14 @@ def _interval_layer(alt: Any, curve: Curve, lines: Sequence[Series]) -> Any:
 
 
 def _line_layer(alt: Any, curve: Curve) -> Any:
-    dash = alt.StrokeDash("line:N", legend=_legend(alt, curve), scale=_scale(alt, curve, DASHES, DENSE_DASHES))
+    dash = alt.StrokeDash("line:N", legend=_legend(alt), scale=_scale(alt, curve, DASHES, DENSE_DASHES))
     sides = {"x": _x(alt, curve), "y": _y(alt, curve), "color": _color(alt, curve)}
     lines = alt.Chart(alt.NamedData("means")).mark_line(strokeWidth=2)
     return lines.encode(**sides, strokeDash=dash, tooltip=_level_tips(alt, curve))
 
 
 def _mark_layer(alt: Any, curve: Curve) -> Any:
-    shape = alt.Shape("line:N", legend=_legend(alt, curve), scale=_scale(alt, curve, SHAPES, DENSE_SHAPES))
+    shape = alt.Shape("line:N", legend=_legend(alt), scale=_scale(alt, curve, SHAPES, DENSE_SHAPES))
     sides = {"x": _x(alt, curve), "y": _y(alt, curve), "color": _color(alt, curve)}
     marks = alt.Chart(alt.NamedData("means" if curve.crowded else "seeds")).mark_point(size=38, strokeWidth=1.5)
     return marks.encode(**sides, shape=shape, tooltip=(_level_tips if curve.crowded else _seed_tips)(alt, curve))
@@ -167,14 +171,18 @@ def _kind(axis: Axis) -> dict[str, str]:
 
 
 def _color(alt: Any, curve: Curve) -> Any:
-    return alt.Color("line:N", legend=_legend(alt, curve), scale=_scale(alt, curve, COLORS, (INK, INK, INK)))
+    return alt.Color("line:N", legend=_legend(alt), scale=_scale(alt, curve, COLORS, (INK, INK, INK)))
 
 
-def _legend(alt: Any, curve: Curve) -> Any:
+def _legend(alt: Any) -> Any:
     """Return the one legend of all layers: color, dash and shape together."""
-    long = sum(len(one.name) for one in _all(curve)) > LONG_LEGEND
-    columns = {"columns": 1} if long else {}
-    return alt.Legend(title=None, orient="top", symbolOpacity=1, symbolDash=[1, 0], **columns)
+    return alt.Legend(title=None, orient="top", symbolOpacity=1, symbolDash=[1, 0])
+
+
+def _columns(curve: Curve) -> int:
+    """Return in how many columns the legend's names fit, one below the other where they are long."""
+    longest = max(len(one.name) for one in _all(curve))
+    return max(1, WIDTH // (LETTER * longest + BESIDE))
 
 
 def _scale(alt: Any, curve: Curve, values: Sequence[Any], of_dense: Sequence[Any]) -> Any:

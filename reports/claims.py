@@ -18,7 +18,7 @@ from reports.page import ClaimSection, Curve, FigureSection, Link, Picture
 from reports.printed import printed_numbers, protocol_remarks, protocol_table
 from reports.wording import KINDS, bound, bound_kind, count, effect, expectation, share, source
 
-MOST_PICTURES = 6
+MOST_PICTURES = 4
 
 
 def claim_section(
@@ -104,11 +104,14 @@ def _notes(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _pictures(evidence: Evidence, verdict: Verdict) -> tuple[Picture, ...]:
-    """Take the sample grids of every arm at one seed: the first that all arms have grids for, else the first.
+    """Take the sample grids of arms at one seed: the first that all arms have grids for, else the first.
 
-    The real images, which every job shows alike, stand there once.
+    The arms that decided come first. The real images, which every job shows alike, stand there once.
     """
-    arms = [arm for arm in arms_of(verdict) if arm.observations][:MOST_PICTURES]
+    shown = decisive(verdict)
+    first = (shown.baseline.name, shown.arm.name) if shown else ()
+    ordered = sorted(arms_of(verdict), key=lambda arm: arm.name not in first)
+    arms = [arm for arm in ordered if arm.observations][:MOST_PICTURES]
     numbers = sorted({seen.seed for arm in arms for seen in arm.observations})
     by_seed = [[_grids(evidence, arm, seed) for arm in arms] for seed in numbers]
     chosen = next((grids for grids in by_seed if all(grids)), next((grids for grids in by_seed if any(grids)), []))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import struct
 from collections import defaultdict
 from collections.abc import Container, Iterator
@@ -16,6 +17,8 @@ from benchmark.schema.measurement import Measurement, Outcome
 from benchmark.schema.reference import Number, References
 from reports.page import Picture
 
+MOST_BYTES = 32_768
+"""A larger picture, such as 64 color images of 32x32 pixels, is compressed: a page may show a hundred."""
 PNG_SIZE = slice(16, 24)
 """Width and height in a PNG file's first chunk (PNG specification, 11.2.2)."""
 
@@ -117,10 +120,21 @@ def _picture(data: bytes, kind: str, arm: str, seed: int) -> Picture:
     width, height = struct.unpack(">II", data[PNG_SIZE]) if len(data) >= PNG_SIZE.stop else (0, 0)
     what = kind.replace("_", " ")
     real = what == "real"
+    large = len(data) > MOST_BYTES
+    words = "real images" if real else f"{arm}, seed {seed}: {what}"
     return Picture(
-        caption="real images" if real else f"{arm}, seed {seed}: {what}",
+        caption=f"{words} (compressed here)" if large else words,
         alt="Grid of real images" if real else f"Grid of {what} of {arm}, trained with seed {seed}",
-        data=base64.b64encode(data).decode(),
+        format="jpeg" if large else "png",
+        data=base64.b64encode(_compressed(data) if large else data).decode(),
         width=width,
         height=height,
     )
+
+
+def _compressed(data: bytes) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(data)).save(buffer, format="JPEG", quality=85, subsampling=0)
+    return buffer.getvalue()

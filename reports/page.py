@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from benchmark.schema.record import Record
 from benchmark.schema.verdict import Status
 
@@ -132,10 +134,11 @@ class Curve(Record):
 
 
 class Picture(Record):
-    """A grid of samples as PNG bytes in base64, and what it shows."""
+    """A grid of samples as the bytes of a file in base64, and what it shows."""
 
     caption: str
     alt: str
+    format: Literal["png", "jpeg"]
     data: str
     width: int
     height: int

@@ -115,6 +115,12 @@ def test_eight_lines_differ_in_color_dash_and_shape_each() -> None:
         assert len({str(kind) for kind in kinds}) == MOST_LINES
 
 
+@pytest.mark.parametrize(("length", "columns"), [(5, 7), (20, 2), (90, 1)])
+def test_the_legend_has_as_many_columns_as_names_fit(length: int, columns: int) -> None:
+    lines = tuple(Series(name=f"{number:0{length}}", points=(point(1, 1.0, 3.0),)) for number in range(8))
+    assert charts.specification(made(lines))["config"]["legend"]["columns"] == columns
+
+
 def test_a_specification_is_valid_vega_lite(curve: Curve) -> None:
     altair = pytest.importorskip("altair")
     altair.LayerChart.from_dict(json.loads(json.dumps(charts.specification(curve))))

@@ -16,7 +16,7 @@ from benchmark.schema.verdict import Verdicts
 from reports import quantities
 from reports.build import build
 from reports.curve import MOST_LINES
-from reports.evidence import Evidence
+from reports.evidence import Evidence, _picture
 from reports.figures import figures
 from reports.lines import claim_lines, covering
 from reports.page import Chapter, FigureSection, Report
@@ -128,6 +128,26 @@ def test_grids_are_those_of_the_levels_at_the_first_seed_that_has_them(draw: Dra
     # The synthetic grid depends on the level alone, and one grid stands in a figure once.
     assert captions == ["winning@0, seed 0: samples", "winning@2, seed 0: samples"]
     assert len(draw(y="samples").pictures) == 5
+
+
+def test_a_large_picture_is_compressed_and_says_so(draw: Draw) -> None:
+    import base64
+    import io
+    import random
+
+    from PIL import Image
+
+    small = draw(y="samples", levels=(2,)).pictures[0]
+    assert (small.format, base64.b64decode(small.data)[:4]) == ("png", b"\x89PNG")
+    image = Image.frombytes("RGB", (120, 120), random.Random(0).randbytes(3 * 120 * 120))
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    large = _picture(buffer.getvalue(), "samples", "winning@2", 0)
+    shown = Image.open(io.BytesIO(base64.b64decode(large.data)))
+    assert (large.format, shown.format, shown.size) == ("jpeg", "JPEG", (120, 120))
+    assert (large.width, large.height) == (120, 120)
+    assert large.caption == "winning@2, seed 0: samples (compressed here)"
+    assert len(large.data) < len(buffer.getvalue())
 
 
 def test_a_printed_figure_that_nobody_could_read_is_said_to_be_so(chapter: Chapter) -> None:

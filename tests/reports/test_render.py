@@ -17,7 +17,7 @@ from reports.charts import legible
 from reports.page import Report
 from reports.render import render
 
-STRUCTURE = {"anchor", "key", "href", "data", "status"}
+STRUCTURE = {"anchor", "key", "href", "data", "format", "status"}
 """Fields that this project writes itself: never a user's text."""
 
 HOSTILE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.comparability import differences, reference_differences
@@ -11,6 +11,9 @@ from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
 from benchmark.schema.verdict import ArmSummary, Status
 from benchmark.verdicts.arms import ArmData, spread_over_runs
+
+MOST_NAMED = 4
+"""How many missing values a reason names."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def _baseline_refusal(claim: Claim, arm: ArmData, name: str, evidence: Evidence)
     if claim.paired:
         absent += _unpaired_seeds(arm, baseline)
     if absent:
-        return Refusal("not run", f"{claim.metric} is missing for {', '.join(absent)}")
+        return Refusal("not run", f"{claim.metric} is missing for {_first(absent)}")
     return _differing((*arm.protocols, *baseline.protocols), f"{arm.name} and {name} were measured differently")
 
 
@@ -81,7 +84,7 @@ def _reference_refusal(claim: Claim, arm: ArmData, name: str, evidence: Evidence
 def _own_refusal(claim: Claim, arm: ArmData) -> Refusal | None:
     absent = _absent(arm)
     if absent:
-        return Refusal("not run", f"{claim.metric} is missing for {', '.join(absent)}")
+        return Refusal("not run", f"{claim.metric} is missing for {_first(absent)}")
     return _differing(arm.protocols, f"the seeds of {arm.name} were measured differently")
 
 
@@ -102,6 +105,12 @@ def _unlike_print(claim: Claim, arm: ArmData, name: str, number: Number) -> Refu
 def _differing(protocols: tuple[Protocol, ...], why: str) -> Refusal | None:
     fields = differences(protocols)
     return Refusal("not comparable", f"{why}: {', '.join(fields)}", fields) if fields else None
+
+
+def _first(absent: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are: what is missing may be a whole campaign."""
+    more = len(absent) - MOST_NAMED
+    return ", ".join(absent[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _absent(arm: ArmData) -> tuple[str, ...]:

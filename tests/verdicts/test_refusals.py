@@ -48,6 +48,13 @@ def test_nothing_measured_is_not_run() -> None:
     assert judge(claim("matches"), arm("imp@1", []), arm("imp@0", [])).status == "not run"
 
 
+def test_of_many_missing_values_the_first_are_named_and_the_rest_counted() -> None:
+    ticket, dense = arm("imp@1", [None] * 5, outcome="missing"), arm("imp@0", [None] * 5, outcome="missing")
+    reason = judge(claim("matches"), ticket, dense).reason
+    assert "imp@1 seed 3 (missing) and 6 more" in reason
+    assert "imp@0" not in reason
+
+
 def test_a_seed_that_only_one_arm_has_is_missing_for_a_paired_claim() -> None:
     ticket, dense = arm("imp@1", DENSE[:4]), arm("imp@0", DENSE)
     assert "imp@1 seed 4" in judge(claim("matches"), ticket, dense).reason

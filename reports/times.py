@@ -180,8 +180,8 @@ class _Section:
                 yield f"{arm}: {lost.count(reason)} of {len(records)} processes failed: {reason}"
 
     def _cautions(self) -> Iterator[str]:
-        for arm, found in self._clocked.items():
-            yield from (f"Caution: {text}" for text in cautions(arm, found))
+        every = [one for found in self._clocked.values() for one in found]
+        yield from (f"Caution: {text}" for text in cautions("all arms", every))
 
 
 def _interval(values: Sequence[float]) -> str | None:

@@ -82,7 +82,8 @@ class Display:
         if total:
             self._total, self._count = total, done
             self._whole = self._bars.add_task("timings, one at a time", total=total, completed=done, loss="")
-            self._say(f"{total} timing processes, {done} of them done before; keep the machine free for the rest")
+            advice = "; keep the machine free for the rest" if done < total else ""
+            self._say(f"{total} timing processes, {done} of them done before{advice}")
 
     def waits(self, name: str, reason: str) -> None:
         """Show why a timing can't be made yet."""

@@ -1,4 +1,4 @@
-"""An arm as the exclusive timing job saw it: its processes in place of seeds (docs/statistics.md, R13)."""
+"""An arm as the exclusive timing job saw it: its processes in place of seeds (docs/statistics.md, Times)."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_disturbance_and_failure_are_said(tmp_path: Path) -> None:
     assert "imp: 2 of 4 processes failed: no memory left" in remarks
     assert "imp: 2 of 4 processes were not timed." in remarks
     assert remarks[-1] == (
-        "Caution: The machine was not idle in 4 of 4 processes of dense: other programs kept 1.2 processors busy "
+        "Caution: The machine was not idle in 4 of 4 processes of all arms: other programs kept 1.2 processors busy "
         "meanwhile."
     )
 

@@ -75,18 +75,14 @@ class ClaimEstimate(Part):
 class Sharing(Record):
     """Why there are fewer trainings than levels: `asked` levels and seeds of all experiments are `jobs` trainings.
 
-    `needed_by` tells of how many trainings so many claims have need, none of them included.
+    `saved` would be made again without sharing. `needed_by` maps a number of claims to how many trainings so many need.
     """
 
     asked: int
-    jobs: int
+    saved: int
     passed_through: int
+    jobs: int
     needed_by: dict[int, int]
-
-    @property
-    def saved(self) -> int:
-        """The trainings that would be made twice without sharing."""
-        return self.asked - (self.jobs - self.passed_through)
 
     def rows(self) -> Iterable[tuple[str, int]]:
         """Yield each number with what it is."""
@@ -127,12 +123,7 @@ def estimate(plans: list[Plan], results: Path | None, speeds: Speeds) -> Estimat
         device=speeds.device,
         experiments=tuple(_experiments(plans, clerk)),
         claims=tuple(_claims(plans, claims, needed, clerk)),
-        sharing=Sharing(
-            asked=sum(len(plan.arms) for plan in plans),
-            jobs=len(jobs),
-            passed_through=len(jobs.keys() - {arm.job for plan in plans for arm in plan.arms}),
-            needed_by=dict(sorted(Counter(needed[job] for job in jobs).items())),
-        ),
+        sharing=_sharing(plans, jobs, needed),
         cost=clerk.cost(jobs),
     )
 
@@ -201,6 +192,17 @@ class _Clerk:
         if self._results is not None and self._done.issuperset(job.inputs):
             return self._results.first_step(job)
         return latest_start(job.start, self._jobs)
+
+
+def _sharing(plans: list[Plan], jobs: Iterable[str], needed: Counter[str]) -> Sharing:
+    asked = [arm.job for plan in plans for arm in plan.arms]
+    return Sharing(
+        asked=len(asked),
+        saved=len(asked) - len(set(asked)),
+        passed_through=len(set(jobs) - set(asked)),
+        jobs=len(set(jobs)),
+        needed_by=dict(sorted(Counter(needed[job] for job in jobs).items())),
+    )
 
 
 def _experiments(plans: list[Plan], clerk: _Clerk) -> Iterable[ExperimentEstimate]:

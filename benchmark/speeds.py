@@ -112,7 +112,7 @@ def _rest(job: Job) -> dict[str, Any]:
         "batch_size": training.batch_size,
         "precision": training.precision,
         "penalty": training.penalty is not None,
-        "removed": removed if job.shrink else None,
+        "shrunken": [removed] if job.shrink else [],
     }
 
 

@@ -29,21 +29,22 @@ HARMLESS = 1e-12
 """A learning rate that keeps the networks where they began: random pixels are nothing to learn from."""
 
 
-def measure(jobs: Iterable[Job], device: str, tell: Callable[[str], None]) -> None:
+def measure(jobs: Iterable[Job], device: str, tell: Callable[[str], None], seconds: float = SECONDS) -> None:
     """Time one job of each kind on a device, tell of each and keep its speed; shrunken networks are timed whole."""
     prepare_process(device)
     speeds = read_speeds(device_name(device))
     for key, job in {speeds.kind(whole(job)): whole(job) for job in jobs}.items():
-        seconds = step_seconds(job, device)
-        keep({key: seconds})
+        step = step_seconds(job, device, seconds)
+        keep({key: step})
         images = f"{job.training.batch_size} images of {job.dataset.name}"
-        tell(f"{job.model.name}, {job.objective.name}, {images}: {1000 * seconds:.1f} ms a step on {speeds.device}")
+        tell(f"{job.model.name}, {job.objective.name}, {images}: {1000 * step:.1f} ms a step on {speeds.device}")
 
 
-def step_seconds(job: Job, device: str, seconds: float = SECONDS) -> float:
+def step_seconds(job: Job, device: str, seconds: float) -> float:
     """Return the mean time of a step of a job's training, its networks whole, on a device.
 
-    Each run is twice as long as the one before, and only the last is counted: those before it are the warm-up.
+    It takes about `seconds`, or more where a single step does. Each run is as long as all before it, which are its
+    warm-up.
     """
     workshop = Workshop(job, device)
     networks = workshop.networks()

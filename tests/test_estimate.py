@@ -1,8 +1,7 @@
-"""What a plan will cost: its jobs, what is done, and times from the speeds seen before."""
+"""What a plan will cost: its trainings, what shares them, what is done, and times from the speeds seen before."""
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -10,78 +9,173 @@ import pytest
 
 from benchmark import estimate as estimate_module
 from benchmark.artifacts import ResultsDir
-from benchmark.estimate import POWER, estimate, remember, smallest_margin
+from benchmark.environment import cpu_name
+from benchmark.estimate import POWER, Estimate, estimate, smallest_margin
+from benchmark.schema.job import Job, Plan
+from benchmark.schema.suite import MaskStable
+from benchmark.speeds import Speeds, read_speeds, remember, whole
 from benchmark.statistics import noninferiority_power, planned
 from tests import tiny
 from tests.tiny import SUITE, arm
 
 PLAN = tiny.planned()
+NOWHERE = Speeds("nowhere", {})
+CLAIMS = SUITE.replace(
+    "claims: {}",
+    """\
+claims:
+  same:
+    kind: matches
+    says: The ticket is as good as its parent.
+    source: {paper: nobody2000}
+    metric: fid
+    compare: [{arm: gan_imp@2, baseline: gan_imp@0}]
+    margin: {relative: 0.1, because: about the seed noise}
+  equal:
+    kind: matches
+    says: The ticket is as good as a random one.
+    source: {paper: nobody2000}
+    metric: fid
+    compare: [{arm: gan_imp@2, baseline: gan_random@2}]
+    margin: {relative: 0.1, because: about the seed noise}""",
+)
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TICKETBENCH_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def one_second_a_step(plan: Plan) -> Speeds:
+    """Speeds at which every training costs as many seconds as it has steps."""
+    return Speeds("nowhere", {NOWHERE.kind(planned.job): 1.0 for planned in plan.jobs})
 
 
-def test_jobs_are_counted_once_and_told_by_what_they_stand_for() -> None:
-    found = estimate([PLAN], None)
-    assert sum(group.jobs for group in found.groups) == len(PLAN.jobs) == 6
-    assert ("gan@0", "gan_imp@0") in [group.stands_for for group in found.groups]
-    assert (found.shared, found.seconds) == (2, None)
-    assert found.summary.startswith("6 jobs, 0 done; sharing saves 2 trainings; ")
-    assert {group.stands_for: group.steps for group in found.groups}[("gan_imp@1",)] == 12 - 4
+def costs(found: Estimate) -> dict[str, float | None]:
+    return {one.id: one.cost.seconds for one in (*found.experiments, *found.claims)}
+
+
+def test_trainings_are_counted_once_and_seen_from_each_experiment() -> None:
+    found = estimate([PLAN], None, NOWHERE)
+    assert (found.cost.jobs, found.cost.done, found.cost.seconds) == (len(PLAN.jobs), 0, None) == (6, 0, None)
+    assert {one.id: (one.levels, one.cost.jobs, one.shared) for one in found.experiments} == {
+        "gan": (1, 1, 1),
+        "gan_imp": (3, 3, 1),
+        "gan_random": (1, 1, 0),
+        "auto": (1, 1, 1),
+        "auto_imp": (2, 2, 1),
+    }
+    sharing = found.sharing
+    assert (sharing.asked, sharing.saved, sharing.passed_through, sharing.jobs) == (8, 2, 0, 6)
+    assert sharing.needed_by == {0: 6}
+    assert found.summary.startswith("6 trainings, 0 done; sharing saves 2; left for one worker on nowhere: unknown: ")
+
+
+def test_a_level_that_is_only_passed_through_is_told_apart() -> None:
+    found = estimate([tiny.planned(overrides=["experiments.gan_imp.levels=[2]"])], None, NOWHERE)
+    assert (found.sharing.asked, found.sharing.saved, found.sharing.passed_through) == (6, 1, 1)
+    assert sum(count for says, count in found.sharing.rows() if not says.startswith("of them")) == 6 + 1 + 6 - 1
+
+
+def test_claims_share_trainings() -> None:
+    plan = tiny.planned(CLAIMS)
+    found = estimate([plan], None, one_second_a_step(plan))
+    assert {one.id: (one.cost.jobs, one.shared) for one in found.claims} == {"same": (3, 3), "equal": (4, 3)}
+    assert found.sharing.needed_by == {0: 2, 1: 1, 2: 3}
+    # dense 12 steps, each ticket 8 from step 4, the random one 12
+    assert costs(found)["same"] == 12 + 8 + 8
+    assert costs(found)["equal"] == 12 + 8 + 8 + 12
+    assert found.cost.seconds == 12 + 8 + 8 + 12 + 2 * 12
+    assert not found.cost.at_most
+
+
+def test_a_matrix_is_one_line() -> None:
+    text = SUITE.replace(
+        "claims: {}",
+        """\
+  curve:
+    extends: gan
+    mask: {from: gan@0, sparsity: 0.5}
+    matrix:
+      mask.sparsity: [0.5, 0.8, 0.9]
+claims: {}""",
+    )
+    found = {one.id: one for one in estimate([tiny.planned(text)], None, NOWHERE).experiments}
+    assert (found["curve"].levels, found["curve"].cost.jobs, found["curve"].shared) == (3, 3, 0)
+
+
+def test_two_suites_share_trainings_too() -> None:
+    other = tiny.planned(CLAIMS.replace("key: small_networks", "key: other"))
+    found = estimate([tiny.planned(CLAIMS), other], None, NOWHERE)
+    assert (found.cost.jobs, found.sharing.asked, found.sharing.saved) == (6, 16, 10)
+    assert {one.shared for one in found.experiments} == {1, 3, 2}
+    assert [one.name(several=True) for one in found.claims][-2:] == ["other/same", "other/equal"]
+    assert found.sharing.needed_by == {0: 2, 2: 1, 4: 3}
 
 
 def test_what_is_done_in_a_directory_costs_nothing(finished: Path, results: Path) -> None:
-    found = estimate([PLAN], finished)
-    assert (sum(group.done for group in found.groups), found.seconds) == (6, 0)
+    found = estimate([PLAN], finished, NOWHERE)
+    assert (found.cost.done, found.cost.seconds, found.cost.time) == (6, 0, "0 s")
     (results / "runs" / arm(PLAN, "auto").id / "audit.json").unlink()
-    assert sum(group.done for group in estimate([PLAN], results).groups) == 5
+    assert estimate([PLAN], results, NOWHERE).cost.done == 5
 
 
-def test_times_follow_from_the_speeds_seen_here(finished: Path, cache: Path) -> None:
-    results = ResultsDir(finished)
-    remember(results, results.outcomes(PLAN))
-    speeds = json.loads((cache / "speeds.json").read_text())
-    assert len(speeds) == 2  # one kind of gan, one of autoencoder
-    found = estimate([PLAN], None)
-    per_step = {True: [], False: []}  # type: dict[bool, list[float]]
-    for group in found.groups:
-        assert group.seconds is not None
-        per_step[group.stands_for[0].startswith("gan")].append(group.seconds / group.steps / group.jobs)
-    for values in per_step.values():
-        assert values == pytest.approx([values[0]] * len(values))
-    assert found.seconds == pytest.approx(sum(group.seconds or 0.0 for group in found.groups))
-
-
-def test_seeds_cost_in_proportion(finished: Path) -> None:
+def test_times_follow_from_the_speeds_seen_here(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKETBENCH_CACHE", str(tmp_path / "cache"))
     remember(ResultsDir(finished), ResultsDir(finished).outcomes(PLAN))
-    one, three = estimate([PLAN], None), estimate([tiny.planned(overrides=["seeds=3"])], None)
-    assert one.seconds is not None
-    assert three.seconds == pytest.approx(3 * one.seconds)
+    speeds = read_speeds(cpu_name())
+    found, three = (estimate([tiny.planned(overrides=[f"seeds={n}"])], None, speeds) for n in (1, 3))
+    gan = speeds.of(arm(PLAN, "gan").job)
+    assert gan is not None
+    assert costs(found)["gan_imp"] == pytest.approx((12 + 8 + 8) * gan.seconds)
+    assert found.cost.seconds is not None
+    assert three.cost.seconds == pytest.approx(3 * found.cost.seconds)
+    slower = tiny.planned(overrides=["experiments.gan.training.batch_size=9"])
+    assert estimate([slower], None, speeds).cost.seconds is None
 
 
-def test_another_batch_size_or_network_has_no_speed_yet(finished: Path) -> None:
-    remember(ResultsDir(finished), ResultsDir(finished).outcomes(PLAN))
-    assert estimate([tiny.planned(overrides=["experiments.gan.training.batch_size=9"])], None).seconds is None
-    assert estimate([tiny.planned(overrides=["experiments.gan.model.z_dim=5"])], None).seconds is None
+def replaced(plan: Plan, name: str, **changes: object) -> Plan:
+    """The plan with fields of one experiment's first job changed."""
+    target = arm(plan, name, 1 if name.endswith("imp") else 0)
+    job: Job = target.job.model_copy(update=changes)
+    jobs = [one.model_copy(update={"job": job}) if one.id == target.id else one for one in plan.jobs]
+    return plan.model_copy(update={"jobs": tuple(jobs)})
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"a": null}', '{"a": "fast"}', '{"a": [1]}'])
-def test_a_damaged_memory_is_forgotten(cache: Path, text: str) -> None:
-    cache.mkdir()
-    (cache / "speeds.json").write_text(text)
-    assert estimate([PLAN], None).seconds is None
+def test_a_training_that_may_stop_costs_at_most_its_steps_and_what_goes_on_has_the_rest() -> None:
+    stop = MaskStable(when="mask_stable", sparsity=0.5, unit="step", look_back=2)
+    dense, after = arm(PLAN, "auto").job, arm(PLAN, "auto_imp", 1).job
+    plan = replaced(PLAN, "auto", training=dense.training.model_copy(update={"stop": stop}))
+    origins = {
+        name: origin.model_copy(update={"job": arm(PLAN, "auto").id}) for name, origin in after.start.origins.items()
+    }
+    start = after.start.model_copy(update={"start_step": "end", "origins": origins})
+    plan = replaced(plan, "auto_imp", start=start)
+    found = estimate([plan], None, one_second_a_step(plan))
+    by_name = {one.id: one for one in found.experiments}
+    assert by_name["auto_imp"].cost.seconds == 12
+    assert by_name["auto_imp"].cost.time == "at most 12 s"
+    assert by_name["auto_imp"].steps == 12
+    assert by_name["gan"].cost.time == "12 s"
+    assert found.cost.at_most
 
 
-def test_a_memory_that_cannot_be_written_or_a_lost_timing_is_no_failure(cache: Path, results: Path) -> None:
-    cache.write_text("a file where the folder should be")
-    remember(ResultsDir(results), ResultsDir(results).outcomes(PLAN))
-    assert cache.read_text() == "a file where the folder should be"
-    cache.unlink()
-    (results / "runs" / arm(PLAN, "gan").id / "timings" / "train.json").write_text("{}")
-    remember(ResultsDir(results), ResultsDir(results).outcomes(PLAN))
+def test_what_goes_on_from_a_finished_training_has_the_steps_that_are_left(finished: Path, results: Path) -> None:
+    after = arm(PLAN, "auto_imp", 1)
+    origins = {
+        name: origin.model_copy(update={"job": arm(PLAN, "auto").id})
+        for name, origin in after.job.start.origins.items()
+    }
+    start = after.job.start.model_copy(update={"start_step": "end", "origins": origins})
+    plan = replaced(PLAN, "auto_imp", start=start, training=after.job.training.model_copy(update={"steps": 20}))
+    (results / "runs" / after.id / "audit.json").unlink()
+    found = estimate([plan], results, one_second_a_step(plan))
+    assert (found.cost.done, found.cost.seconds) == (5, 20 - 12)
+
+
+def test_a_shrunken_network_is_at_most_as_slow_as_the_whole() -> None:
+    plan = replaced(PLAN, "auto_imp", shrink=True)
+    speeds = Speeds("nowhere", {NOWHERE.kind(whole(planned.job)): 1.0 for planned in plan.jobs})
+    found = {one.id: one.cost for one in estimate([plan], None, speeds).experiments}
+    assert found["auto_imp"].time == "at most 24 s"
+    assert found["auto"].time == "12 s"
 
 
 @pytest.mark.parametrize(("seeds", "paired"), [(3, True), (3, False), (5, True), (20, False)])
@@ -100,29 +194,40 @@ def test_the_smallest_margin_has_the_power_asked_for_and_hardly_more(seeds: int,
 
 def test_fewer_than_three_seeds_are_never_conclusive() -> None:
     assert smallest_margin(2, True) is None
+    claim = estimate([tiny.planned(CLAIMS)], None, NOWHERE).claims[0]
+    assert (claim.id, claim.cost.jobs, claim.seeds) == ("same", 3, 1)
+    assert claim.power == "none: fewer than 3 seeds are never conclusive"
+    claim = estimate([tiny.planned(CLAIMS, ["seeds=5"])], None, NOWHERE).claims[0]
+    assert claim.power.endswith(" sd of the paired differences")
+    assert claim.cost.jobs == 15
+
+
+@pytest.mark.parametrize(
+    ("seeds", "told"),
+    [(13, "none: a share of 0.8 of the seeds takes 14 seeds at least"), (14, "a share of 0.8 of the seeds")],
+)
+def test_a_share_of_the_seeds_needs_enough_of_them(seeds: int, told: str) -> None:
     text = SUITE.replace(
         "claims: {}",
         """\
 claims:
-  same:
-    kind: matches
-    says: The ticket is as good as its parent.
+  early:
+    kind: found_by
+    says: The mask becomes stable early on.
     source: {paper: nobody2000}
     metric: fid
-    compare: [{arm: gan_imp@2, baseline: gan_imp@0}]
-    margin: {relative: 0.1, because: about the seed noise}""",
+    compare: [{arm: gan_imp@2}]
+    latest: 6
+    share: 0.8
+    because: most runs is four of five""",
     )
-    (claim,) = estimate([tiny.planned(text)], None).claims
-    assert (claim.claim, claim.jobs, claim.seeds) == ("same", 3, 1)
-    assert claim.power == "none: fewer than 3 seeds are never conclusive"
-    (claim,) = estimate([tiny.planned(text, ["seeds=5"])], None).claims
-    assert claim.power.endswith(" sd of the paired differences")
-    assert claim.jobs == 15
+    (claim,) = estimate([tiny.planned(text, [f"seeds={seeds}"])], None, NOWHERE).claims
+    assert claim.power == told
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(None, "unknown: nothing like it"), (0.2, "0 s"), (89.0, "89 s"), (90.0, "2 min"), (5400.0, "1.5 h")],
+    [(None, "unknown"), (0.2, "0 s"), (89.0, "89 s"), (90.0, "2 min"), (5400.0, "1.5 h")],
 )
 def test_a_duration_is_told_in_the_unit_that_fits(seconds: float | None, words: str) -> None:
     assert estimate_module._duration(seconds).startswith(words)

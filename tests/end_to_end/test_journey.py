@@ -95,15 +95,14 @@ def test_another_suite_joins_a_directory(coder: Path, results: Path, call: Call)
     assert code == 0
     assert {one["suite"] for one in json.loads(out)["verdicts"]} == {"tiny", "coder"}
     code, out, _ = call("plan", coder, "--results", results, "--json")
-    groups = json.loads(out)["groups"]
-    assert (code, sum(group["jobs"] for group in groups), sum(group["done"] for group in groups)) == (0, 6, 6)
+    cost = json.loads(out)["cost"]
+    assert (code, cost["jobs"], cost["done"]) == (0, 6, 6)
 
 
 def test_a_plan_tells_what_is_left(suite: Path, tmp_path: Path, call: Call) -> None:
     code, out, _ = call("plan", suite, "--scale", "small", "--results", tmp_path / "none", "--json")
     found = json.loads(out)
     assert code == 0
-    assert sum(group["jobs"] for group in found["groups"]) == 8
-    assert sum(group["done"] for group in found["groups"]) == 0
-    assert found["shared"] == 2, "level 0 of the winning ticket is the dense network, for both seeds"
+    assert (found["cost"]["jobs"], found["cost"]["done"]) == (8, 0)
+    assert found["sharing"]["saved"] == 2, "level 0 of the winning ticket is the dense network, for both seeds"
     assert not (tmp_path / "none").exists()

@@ -1,0 +1,55 @@
+"""A job's speed is measured without its data, and kept where estimates look for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmark.environment import cpu_name
+from benchmark.schema.suite import MaskStable
+from benchmark.speeds import read_speeds
+from benchmark.throughput import measure, step_seconds
+from tests import tiny
+from tests.tiny import arm
+
+PLAN = tiny.planned()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKETBENCH_CACHE", str(tmp_path / "cache"))
+
+
+def test_each_kind_is_measured_once_and_kept() -> None:
+    told: list[str] = []
+    jobs = [planned.job for planned in PLAN.jobs]
+    measure(jobs, "cpu", told.append, seconds=0.01)
+    assert len(told) == 2
+    assert told[0].startswith("dcgan, gan, 8 images of digits: ")
+    assert told[0].endswith(f" ms a step on {cpu_name()}")
+    speeds = read_speeds(cpu_name())
+    for job in jobs:
+        found = speeds.of(job)
+        assert found is not None
+        assert 0 < found.seconds < 5
+
+
+def test_no_data_are_needed_and_nothing_stops_or_diverges() -> None:
+    job = arm(tiny.planned(tiny.DIVERGING), "gan").job
+    photographs = arm(tiny.planned(overrides=["experiments.auto.dataset={name: cifar10, image_size: 8}"]), "auto").job
+    assert step_seconds(photographs, "cpu", 0.05) > 0
+    stop = MaskStable(when="mask_stable", sparsity=0.5, unit="step", look_back=2, threshold=0.9)
+    restless = job.model_copy(update={"training": job.training.model_copy(update={"stop": stop})})
+    assert step_seconds(restless, "cpu", 0.05) > 0
+
+
+def test_more_work_takes_longer() -> None:
+    job = arm(PLAN, "gan").job
+    heavy = job.model_copy(
+        update={
+            "training": job.training.model_copy(update={"batch_size": 256}),
+            "model": job.model.model_copy(update={"options": job.model.options | {"base_channels": 64}}),
+        }
+    )
+    assert step_seconds(heavy, "cpu", 0.2) > 3 * step_seconds(job, "cpu", 0.2)

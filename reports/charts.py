@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from reports.page import Axis, Curve, LevelPoint, Series
+from reports.wording import LARGE
 
 WIDTH, HEIGHT = 560, 300
 MOST_RIBBONS = 4
@@ -158,12 +159,19 @@ def _x(alt: Any, curve: Curve) -> Any:
         scale = alt.Scale(domain=[0.0, highest], nice=False, padding=12)
     else:
         scale = alt.Scale(zero=False, padding=12, **_kind(curve.x))
-    return alt.X("x:Q", title=legible(curve.x.title), scale=scale)
+    values = [point.x for one in _all(curve) for point in one.points]
+    return alt.X("x:Q", title=legible(curve.x.title), scale=scale, axis=_numbers(alt, values))
 
 
 def _y(alt: Any, curve: Curve) -> Any:
     scale = alt.Scale(zero=False, nice=True, **_kind(curve.y))
-    return alt.Y("value:Q", title=legible(curve.y.title), scale=scale)
+    values = [point.mean for one in _all(curve) for point in one.points]
+    return alt.Y("value:Q", title=legible(curve.y.title), scale=scale, axis=_numbers(alt, values))
+
+
+def _numbers(alt: Any, values: Sequence[float]) -> Any:
+    """Write what is large, such as operations, with a power of ten."""
+    return alt.Axis(format="~e") if max(values) >= LARGE else alt.Axis()
 
 
 def _kind(axis: Axis) -> dict[str, str]:

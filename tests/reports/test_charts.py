@@ -91,6 +91,7 @@ def test_a_dense_network_is_a_star_among_the_points_where_x_is_a_cost() -> None:
     marks = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "point")["encoding"]
     assert marks["shape"]["scale"] == {"domain": ["ticket", "dense"], "range": ["circle", charts.STAR]}
     assert marks["x"]["scale"]["type"] == "log" and "type" not in marks["y"]["scale"]
+    assert (marks["x"]["axis"], marks["y"]["axis"]) == ({"format": "~e"}, {})
     assert "d=" in charts.svg(spec)
 
 

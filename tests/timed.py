@@ -48,10 +48,10 @@ def suite(seeds: int = 1) -> CampaignSuite:
     return tiny.suite_of(TIMED, (f"seeds={seeds}",) if seeds > 1 else ())
 
 
-def campaign(folder: Path) -> ResultsDir:
+def campaign(folder: Path, overrides: Sequence[str] = ()) -> ResultsDir:
     """Make results of the tiny suite, whose jobs are the same, those of a campaign of this one."""
     results = ResultsDir(folder)
-    results.write_campaign(Campaign(device="cpu", suites={"small_networks": suite()}))
+    results.write_campaign(Campaign(device="cpu", suites={"small_networks": tiny.suite_of(TIMED, overrides)}))
     return results
 
 

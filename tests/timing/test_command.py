@@ -24,7 +24,11 @@ NAME = "small_networks/table2"
 def command(results: Path, tmp_path: Path) -> list[str]:
     """Return the command that runs the suite in finished results of it, but for its timing."""
     campaign(results)
-    file = tmp_path / "suite.yaml"
+    return run(results, tmp_path)
+
+
+def run(results: Path, folder: Path) -> list[str]:
+    file = folder / "suite.yaml"
     file.write_text(TIMED, encoding="utf-8")
     return ["run", str(file), "--results", str(results), "--device", "cpu", "--workers", "1", "--json"]
 
@@ -75,3 +79,23 @@ def test_a_failed_process_is_said_and_ends_in_exit_code_4(
     assert told.err.count("imp process") == 4
     assert "failed: no memory left" in told.err
     assert json.loads(told.out)["timings"][NAME]["failed"] == 4
+
+
+@pytest.mark.slow
+def test_from_the_command_to_the_verdict_with_real_processes(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = ("timings.table2.processes=2", "timings.table2.arms={dense: gan@0, imp: gan_imp@2}")
+    campaign(results, changes)
+    command = [*run(results, tmp_path), *(word for change in changes for word in ("--set", change))]
+    records = results / "timings" / "small_networks" / "table2"
+    assert app.run(command) == 0
+    assert json.loads(capsys.readouterr().out)["timings"][NAME]["done"] == 4
+    assert sorted(path.name for path in records.iterdir()) == [
+        *("dense.000.json", "dense.001.json", "imp.000.json", "imp.001.json"),
+    ]
+    assert app.run(["verify", str(results), "--json"]) == 3
+    verdicts = json.loads(capsys.readouterr().out)["verdicts"]
+    assert {one["status"] for one in verdicts} == {"inconclusive"}
+    assert all("with 2 timed runs indicative only" in one["reason"] for one in verdicts)
+    assert app.run(["report", str(results)]) == 0

@@ -111,7 +111,7 @@ class ResultsDir:
 
     def timing(self, suite: str, name: str, timing: Timing) -> TimingFiles:
         """Return the records of one of a suite's timings."""
-        return TimingFiles(self.files, f"timings/{suite}/{name}", tuple(timing.arms), timing.processes)
+        return TimingFiles(self.files, f"timings/{suite}/{name}", timing.processes)
 
     def first_step(self, job: Job) -> int:
         """Return the step from which a job's training goes on, which its origins' end may tell."""

@@ -12,11 +12,10 @@ from benchmark.storage import TEMPORARY, Storage
 
 @dataclass(frozen=True)
 class TimingFiles:
-    """The files below one folder of a results directory's storage; `arms` and `processes` are those of the timing."""
+    """The files below one folder of a results directory's storage; each arm has so many processes."""
 
     files: Storage
     folder: str
-    arms: tuple[str, ...]
     processes: int
 
     def read(self, arm: str, process: int) -> Clocking | None:
@@ -28,10 +27,6 @@ class TimingFiles:
     def write(self, record: Clocking) -> None:
         """Write a process's record."""
         self.files.write(self._name(record.arm, record.process), as_json(record.model_dump(mode="json")))
-
-    def remove(self, arm: str, process: int) -> None:
-        """Remove a process's record, if it is there."""
-        self.files.remove(self._name(arm, process))
 
     def is_done(self, arm: str, process: int) -> bool:
         """Tell whether a process was timed: its record is whole, and none of a failure."""

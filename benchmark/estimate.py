@@ -37,6 +37,8 @@ class Cost(Record):
     @property
     def time(self) -> str:
         """The estimate in words."""
+        if self.at_most and self.seconds == 0:
+            return "within the training that it goes on from"
         words = _duration(self.seconds)
         return f"at most {words}" if self.at_most and self.seconds is not None else words
 
@@ -90,8 +92,9 @@ class Sharing(Record):
         yield "the same as another experiment's", -self.saved
         yield "only passed through on the way to a level", self.passed_through
         yield "trainings to make, each once", self.jobs
-        for claims, count in self.needed_by.items():
-            yield f"of them needed by {claims or 'no'} claim{'' if claims == 1 else 's'}", count
+        yield "of them needed by no claim", self.needed_by.get(0, 0)
+        yield "of them needed by one claim", self.needed_by.get(1, 0)
+        yield "of them needed by several claims", sum(count for claims, count in self.needed_by.items() if claims > 1)
 
 
 class Estimate(Record):
@@ -181,17 +184,18 @@ class _Clerk:
         speed = speeds.of(job)
         if speed is None:
             return None
-        steps = job.training.steps - self._first_step(job)
-        return _Bill(steps * speed.seconds, speed.at_most or job.training.stop is not None)
+        first, known = self._first_step(job)
+        at_most = speed.at_most or job.training.stop is not None or not known
+        return _Bill((job.training.steps - first) * speed.seconds, at_most)
 
-    def _first_step(self, job: Job) -> int:
-        """Return the step that a training starts from.
+    def _first_step(self, job: Job) -> tuple[int, bool]:
+        """Return the step that a training starts from, and whether that is known.
 
         Where one before it is still to stop at an event, that one is counted whole, and this one as the rest of it.
         """
         if self._results is not None and self._done.issuperset(job.inputs):
-            return self._results.first_step(job)
-        return latest_start(job.start, self._jobs)
+            return self._results.first_step(job), True
+        return latest_start(job.start, self._jobs), job.start.start_step != "end"
 
 
 def _sharing(plans: list[Plan], jobs: Iterable[str], needed: Counter[str]) -> Sharing:
@@ -260,4 +264,6 @@ def _duration(seconds: float | None) -> str:
         return "unknown"
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 360_000 else f"{seconds / 3600:,.0f} h"

@@ -13,6 +13,7 @@ from benchmark.assembly import Workshop
 from benchmark.datasets import DATASETS
 from benchmark.environment import prepare_process
 from benchmark.networks import LAYER_KINDS, Networks, prunable_weights
+from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import Job
 from benchmark.schema.suite import Training
 from benchmark.speeds import device_name, keep, read_speeds, whole
@@ -36,8 +37,7 @@ def measure(jobs: Iterable[Job], device: str, tell: Callable[[str], None], secon
     for key, job in {speeds.kind(whole(job)): whole(job) for job in jobs}.items():
         step = step_seconds(job, device, seconds)
         keep({key: step})
-        images = f"{job.training.batch_size} images of {job.dataset.name}"
-        tell(f"{job.model.name}, {job.objective.name}, {images}: {1000 * step:.1f} ms a step on {speeds.device}")
+        tell(f"{_described(job)}: {1000 * step:.1f} ms a step on {speeds.device}")
 
 
 def step_seconds(job: Job, device: str, seconds: float) -> float:
@@ -58,6 +58,14 @@ def step_seconds(job: Job, device: str, seconds: float) -> float:
         if spent > seconds / 2:
             return took / steps
         steps = state.step + 1
+
+
+def _described(job: Job) -> str:
+    training = job.training
+    told = [f"{job.model.name}, {job.objective.name}"]
+    told += [f"{key} {value}" for key, value in OBJECTIVES.non_defaults(job.objective).items()]
+    told += [training.precision] * (training.precision != "float32") + ["penalized"] * (training.penalty is not None)
+    return f"{', '.join(told)}, {training.batch_size} images of {job.dataset.name}"
 
 
 def _run(loop: Loop, state: State, steps: int) -> float:

@@ -155,6 +155,8 @@ def test_a_training_that_may_stop_costs_at_most_its_steps_and_what_goes_on_has_t
     assert by_name["auto_imp"].steps == 12
     assert by_name["gan"].cost.time == "12 s"
     assert found.cost.at_most
+    alone = estimate([replaced(PLAN, "auto_imp", start=start)], None, one_second_a_step(PLAN)).experiments[-1]
+    assert alone.cost.time == "at most 12 s"
 
 
 def test_what_goes_on_from_a_finished_training_has_the_steps_that_are_left(finished: Path, results: Path) -> None:
@@ -227,7 +229,7 @@ claims:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(None, "unknown"), (0.2, "0 s"), (89.0, "89 s"), (90.0, "2 min"), (5400.0, "1.5 h")],
+    [(None, "unknown"), (0.2, "0 s"), (89.0, "89 s"), (90.0, "2 min"), (5400.0, "1.5 h"), (4e6, "1,111 h")],
 )
 def test_a_duration_is_told_in_the_unit_that_fits(seconds: float | None, words: str) -> None:
     assert estimate_module._duration(seconds).startswith(words)

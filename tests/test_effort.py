@@ -14,7 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop
 from benchmark.effort import efforts, scoring_of, updates_of
-from benchmark.metrics.training_flops import BATCH_NORM, OUTSIDE, count
+from benchmark.metrics.options import TrainingFlopsOptions
+from benchmark.metrics.training_flops import BATCH_NORM, OUTSIDE, count, measure
 from benchmark.models import MODELS
 from benchmark.networks import Networks, channel_scales, prunable_weights
 from benchmark.pruning import CRITERIA
@@ -22,6 +23,7 @@ from benchmark.pruning.criterion import Evidence
 from benchmark.schema.job import Job
 from benchmark.training import Hooks, Loop, new_state
 from tests import tiny
+from tests.metrics.conftest import make_ticket
 from tests.tiny import arm
 
 TASK = """\
@@ -192,3 +194,34 @@ def test_thin_networks_count_as_networks_built_thin(left: int) -> None:
     assert {name: count(passes) for name, passes in updates.items()} == {
         name: count(passes) for name, passes in updates_of(Workshop(thin, "meta")).items()
     }
+
+
+EARLY = """\
+  early:
+    extends: one
+    training: {steps: 12, stop: {when: mask_stable, sparsity: 0.5, unit: step, look_back: 2, threshold: 0.95}}
+  bird:
+    extends: one
+    training: {steps: 12}
+    mask: {from: early@0, granularity: channel, criterion: {name: batch_norm_scale}, sparsity: 0.5}
+    weights: {from: early@0, optimizer: restored, start_step: end}
+    shrink: true
+claims: {}"""
+
+
+def test_an_early_bird_ticket_went_through_the_whole_network_and_then_through_the_thin_one(tmp_path: Path) -> None:
+    text = TASK.format(model="dcgan", objective="gan", dataset="digits").replace("claims: {}", EARLY)
+    suite = tiny.suite_of(text, ["experiments.one.model.base_channels=4"])
+    tiny.run(tmp_path / "results", suite, only=frozenset({"bird"}))
+    bird, early = efforts(ResultsDir(tmp_path / "results"), arm(suite.plan, "bird", 1).id)
+    assert 0 < early.steps == early.passed < 12
+    assert bird.steps == bird.passed == 12 - early.steps
+    assert bird.masks() == {}
+    assert count(bird.updates["generator"]).total() < count(early.updates["generator"]).total()
+    assert early.scoring is None
+    assert bird.scoring is not None
+    assert count(bird.scoring).total() == 0
+    subject = make_ticket(lineage=lambda: (bird, early))
+    value = measure(subject, TrainingFlopsOptions(kind="dense", scope="path")).value
+    per_step = [sum(p.times * count(p).total() for p in one.updates.values()) for one in (bird, early)]
+    assert value == bird.steps * per_step[0] + early.steps * per_step[1]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def measure(subject: Subject, options: Options) -> Value:
     """Return the number of parameters of all networks, biases and normalization included.
 
-    `details` give it per component, with how many of them a mask covers and keeps.
+    `details` give it per component, with how many of the weights (or channels) that a mask covers it keeps.
     """
     components: dict[str, JsonValue] = {}
     total = 0

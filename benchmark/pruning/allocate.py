@@ -79,7 +79,7 @@ def _leaders_first(ranked: Tensor, owner: Tensor, least: int) -> Tensor:
     """Return places in order of rank, but the `least` best of each owner before all others."""
     owners = owner[ranked]
     leads = torch.zeros(len(ranked), dtype=torch.bool)
-    for each in owners.unique():
+    for each in sorted(set(owners.tolist())):
         leads[(owners == each).nonzero().flatten()[:least]] = True
     return torch.cat([ranked[leads], ranked[~leads]])
 

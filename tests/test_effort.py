@@ -64,9 +64,9 @@ def torchs_count(run: Callable[[], object]) -> int:
     aten = torch.ops.aten
     forward: Any = lambda shape, *_, **__: BATCH_NORM["forward"] * torch.Size(shape).numel()  # noqa: E731
     backward: Any = lambda shape, *_, **__: BATCH_NORM["backward"] * torch.Size(shape).numel()  # noqa: E731
-    counter: Any = FlopCounterMode(
-        display=False, custom_mapping={aten.native_batch_norm: forward, aten.native_batch_norm_backward: backward}
-    )
+    # torch 2.6 takes a batch norm apart before it looks its formula up
+    norms = {aten.native_batch_norm: forward, aten._native_batch_norm_legit: forward}
+    counter: Any = FlopCounterMode(display=False, custom_mapping={**norms, aten.native_batch_norm_backward: backward})
     counter.mod_tracker = NoModules()
     with counter:
         run()

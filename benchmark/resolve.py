@@ -75,7 +75,8 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
         _check_granularity((*path, "mask"), experiment.mask, criterion, problems)
     _check_shape(path, dataset, model, problems)
     _check_heeded(path, experiment, problems)
-    images = DATASETS[dataset.name].facts.get("train_images")
+    counted = DATASETS[dataset.name].facts.get("train_images")
+    images = None if counted is None else counted(DATASETS.parse(dataset))
     if images is not None and experiment.training.batch_size > images:
         problems.add((*path, "training", "batch_size"), f"'{dataset.name}' has {images} images to train on, no more")
     requests = tuple(request for request in metrics if request is not None)

@@ -131,8 +131,9 @@ class _Blueprints:
         if asked and not channel_scales(self.networks(job)):
             message = f"it is about the scales of batch normalization, of which '{job.model.name}' has none"
             self.misfits.extend((identifier, ("training", name), message) for name in asked)
-        images = DATASETS[job.dataset.name].facts.get("train_images")
-        if training.stop is not None and images is not None:
+        counted = DATASETS[job.dataset.name].facts.get("train_images")
+        if training.stop is not None and counted is not None:
+            images = counted(DATASETS.parse(job.dataset))
             batches, needed = Workshop(job).objective.batches, EarlyBird(training.stop).needed + 1
             most = looks(training.stop, training.steps, batches, images // training.batch_size)
             if most < needed:

@@ -1,7 +1,7 @@
 """The family of data sets: `load(options, split, root) -> Images`, for the splits `train` and `test`.
 
 Facts: `shape(options)` is (channels, height, width); `embedded` where no download is needed, and
-then `train_images`, how many there are to train on; `layout` (`benchmark.datasets.layout`) where one is.
+then `train_images(options)`, how many there are to train on; `layout` (`benchmark.datasets.layout`) where one is.
 """
 
 from benchmark.datasets.layout import CELEBA, CIFAR10, MNIST
@@ -15,7 +15,7 @@ DATASETS = Table(
             "benchmark.datasets.digits:load",
             DigitsOptions,
             "1,797 handwritten digits that scikit-learn carries (UCI), 1,297 to train on and 500 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": True, "train_images": 1297},
+            facts={"shape": lambda options: options.shape, "embedded": True, "train_images": lambda _: 1297},
         ),
         "mnist": Entry(
             "benchmark.datasets.mnist:load",

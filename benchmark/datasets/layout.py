@@ -187,3 +187,26 @@ CELEBA = Layout(
     ),
     page="https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html",
 )
+
+STL10 = Layout(
+    name="stl10",
+    versions=(
+        {split: tuple(f"stl10_binary/{split}_{part}.bin" for part in ("X", "y")) for split in ("train", "test")},
+    ),
+    downloads=(
+        Download(
+            Asset(
+                file="stl10_binary.tar.gz",
+                urls=("https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",),
+                sha256="f31fd99273a1acb8609c8db427cebb1de3f71de77758cdc0e22956e1289b9866",
+                size=2_640_397_119,
+                licence="none found",
+                says="STL-10, its 100,000 images without labels included",
+                source="tensorflow/datasets, url_checksums/stl10.txt (hash, size, address without TLS); "
+                "Trusted-AI/adversarial-robustness-toolbox, art/utils.py (address)",
+            ),
+            holds="stl10_binary",
+        ),
+    ),
+    page="https://cs.stanford.edu/~acoates/stl10",
+)

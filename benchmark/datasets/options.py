@@ -20,6 +20,24 @@ class DigitsOptions(Options):
         return (1, self.image_size, self.image_size)
 
 
+class PhotographsOptions(Options):
+    """Patches of 16x16, or made 8x8, of scikit-learn's two photographs or of one of them; gray, or in color."""
+
+    image_size: Literal[8, 16] = 8
+    color: bool = False
+    photograph: Literal["both", "china", "flower"] = "both"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return (3 if self.color else 1, self.image_size, self.image_size)
+
+    @property
+    def train_images(self) -> int:
+        """How many patches there are to train on: three quarters of a photograph's 26 rows of 40."""
+        return 1560 if self.photograph == "both" else 780
+
+
 class MnistOptions(Options):
     """MNIST at its own 28x28, or resized."""
 
@@ -57,6 +75,17 @@ class CelebaOptions(Options):
     image_size: PositiveInt = 32
     crop: Annotated[int, Field(ge=1, le=178)] | None = None
     fit: Literal["crop", "squash"] = "crop"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return (3, self.image_size, self.image_size)
+
+
+class Stl10Options(Options):
+    """STL-10 at its own 96x96, or resized: to 32x32 in the code of Chen et al. (2021)."""
+
+    image_size: PositiveInt = 96
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Tiny data sets in the real formats: MNIST's IDX files, both versions of CIFAR-10, CelebA's images and partitions."""
+"""Tiny data sets in the real formats: MNIST's IDX files, both versions of CIFAR-10, CelebA's images, STL-10's planes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ GRAY = CHANCE.integers(0, 256, (13, 28, 28), dtype=np.uint8)
 COLOR = CHANCE.integers(0, 256, (12, 3, 32, 32), dtype=np.uint8)
 LABELS = CHANCE.integers(0, 10, 13)
 MNIST_PARTS = {"train": slice(0, 9), "t10k": slice(9, 13)}
+LARGE = np.random.default_rng(6).integers(0, 256, (5, 3, 96, 96), dtype=np.uint8)
+STL10_PARTS = {"train": slice(0, 3), "test": slice(3, 5)}
 PARTITIONS = (0, 0, 1, 2, 0, 0, 0, 0, 0, 2, 0)
 
 
@@ -79,9 +81,20 @@ def write_celeba(root: Path) -> Path:
     return root
 
 
+def write_stl10(root: Path) -> Path:
+    """Write 3 images to train on and 2 to test on, column after column, and their classes, which are counted from 1."""
+    folder = root / "stl10_binary"
+    folder.mkdir(parents=True)
+    for split, chosen in STL10_PARTS.items():
+        (folder / f"{split}_X.bin").write_bytes(LARGE[chosen].swapaxes(2, 3).tobytes())
+        (folder / f"{split}_y.bin").write_bytes(bytes(int(label) + 1 for label in LABELS[chosen]))
+    return root
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "mnist": write_mnist,
     "cifar10": write_cifar_binary,
     "celeba": write_celeba,
+    "stl10": write_stl10,
 }
 """How each data set is written below a folder, in the version that `prepare` makes."""

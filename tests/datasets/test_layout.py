@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from benchmark.datasets import DATASETS
-from benchmark.datasets.layout import CELEBA, CIFAR10, MNIST, Download, Layout
+from benchmark.datasets.layout import CELEBA, CIFAR10, MNIST, STL10, Download, Layout
 from benchmark.errors import MissingAssetError
 from tests.datasets.formats import WRITERS, write_cifar_pickled, write_mnist
 from tests.serving import serving
 
-LAYOUTS = {"mnist": MNIST, "cifar10": CIFAR10, "celeba": CELEBA}
+LAYOUTS = {"mnist": MNIST, "cifar10": CIFAR10, "celeba": CELEBA, "stl10": STL10}
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +117,8 @@ def test_the_addresses_and_hashes_are_torchvisions_where_it_has_them() -> None:
     assert [download.asset.urls[0] for download in MNIST.downloads] == theirs
     assert datasets.CIFAR10.base_folder == "cifar-10-batches-py"
     assert datasets.CelebA.base_folder == "celeba"
+    assert datasets.STL10.base_folder == "stl10_binary"
+    assert [each.asset.urls[0] for each in STL10.downloads] == [datasets.STL10.url.replace("http:", "https:")]
     files = {file: identifier for identifier, _, file in datasets.CelebA.file_list}
     for download in CELEBA.downloads:
         assert download.asset.urls[-1].endswith(f"id={files[download.asset.file]}")

@@ -1,4 +1,4 @@
-"""Tiny data sets in the real formats: MNIST's IDX files, both versions of CIFAR-10, CelebA's images, STL-10's planes."""
+"""Tiny data sets in the real formats of MNIST, CIFAR-10 (both versions), CelebA and STL-10."""
 
 from __future__ import annotations
 

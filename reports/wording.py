@@ -8,7 +8,7 @@ from typing import Literal
 
 from benchmark.schema.claim import Claim, Source
 from benchmark.schema.measurement import Outcome
-from benchmark.schema.reference import How, Number, Place
+from benchmark.schema.reference import How, Number, Place, Ribbon
 from benchmark.schema.verdict import ArmSummary, Effect, Observation, Status
 
 MISSING = "not measured"
@@ -37,7 +37,8 @@ READINGS: dict[How, str] = {
     "code": "read in the authors' code",
     "page": "read on the authors' page",
     "digitised": "digitised from a figure",
-    "derived": "derived from printed numbers",
+    "derived": "derived from numbers that were read",
+    "third party": "measured by a third party",
 }
 
 ENDS: dict[Outcome, str] = {
@@ -165,9 +166,14 @@ def printed(value: Number) -> str:
     """Give a number as its paper prints it, or say that nobody could read it."""
     if value.status == "not sourced" or value.value is None:
         return "not sourced"
-    text = value.printed if value.printed is not None else number(value.value)
+    text = value.printed if value.printed is not None else number(value.value, 4)
     spread = f" \N{PLUS-MINUS SIGN} {number(value.spread.value)} ({value.spread.means})" if value.spread else ""
-    return f"{text}{spread}"
+    return f"{text}{spread}{_ribbon(value.ribbon) if value.ribbon else ''}"
+
+
+def _ribbon(band: Ribbon) -> str:
+    error = f" \N{PLUS-MINUS SIGN}{number(band.reading_error)}" if band.reading_error else ""
+    return f", ribbon {number(band.low, 4)} to {number(band.high, 4)}{error} ({band.means})"
 
 
 def reading(value: Number) -> str:

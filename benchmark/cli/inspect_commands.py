@@ -234,7 +234,13 @@ def _print_claim(name: str, claim: BaseClaim, numbers: dict[str, Number]) -> Non
         other = comparison.baseline or comparison.reference
         print_line(f"  compares    {comparison.arm} with {other}" if other else f"  looks at    {comparison.arm}")
     for key, number in numbers.items():
-        printed = number.printed if number.status == "sourced" else "not sourced"
         place = number.place.model_dump(exclude_none=True)
         at = ", ".join(f"{k} {v}" for k, v in place.items())
-        print_line(f"  printed     {key} = {printed} ({at}; read from {number.read or 'nowhere'})")
+        print_line(f"  printed     {key} = {_as_read(number)} ({at}; read from {number.read or 'nowhere'})")
+
+
+def _as_read(number: Number) -> str:
+    if number.value is None:
+        return "not sourced"
+    error = f" \N{PLUS-MINUS SIGN} {number.reading_error:g}" if number.reading_error else ""
+    return number.printed or f"{number.value:,.10g}{error}"

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.record import Finite, Name, PositiveInt, Record
 
-How = Literal["text", "code", "page", "digitised", "derived"]
-
+How = Literal["text", "code", "page", "digitised", "derived", "third party"]
+"""`code` is what the authors' code says or has when it is run; `third party` what others measured and published."""
 
 _PRINTED = r"^[-+]?[0-9][0-9,]*(\.[0-9]+)?(e[-+]?[0-9]{1,3})?[%KMx]?$"
 _SUFFIX = {"%": -2, "K": 3, "M": 6, "x": 0}
@@ -33,6 +33,21 @@ class Spread(Record):
     means: str
 
 
+class Ribbon(Record):
+    """The band that a figure draws around a value, each limit read with the same error, and what it means."""
+
+    low: Finite
+    high: Finite
+    reading_error: Annotated[Finite, Field(ge=0)] = 0.0
+    means: str
+
+    @model_validator(mode="after")
+    def _low_below_high(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"a ribbon goes from 'low' to 'high', {self.low:g} is above {self.high:g}")
+        return self
+
+
 class Number(Record):
     """One printed number. `printed` is its digits as printed, so that its rounding is known: 89.2%, 5.6M, 1.12e16.
 
@@ -48,6 +63,7 @@ class Number(Record):
     reading_error: Annotated[Finite, Field(ge=0)] = 0.0
     source: str | None = None
     spread: Spread | None = None
+    ribbon: Ribbon | None = None
     runs: PositiveInt | None = None
     protocol: Protocol = Protocol()
     cautions: tuple[str, ...] = ()

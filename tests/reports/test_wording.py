@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.schema.claim import Source
-from benchmark.schema.reference import Number, Place, Spread
+from benchmark.schema.reference import Number, Place, Ribbon, Spread
 from benchmark.schema.verdict import Effect, Status
 from reports import wording
 
@@ -89,5 +89,8 @@ def test_printed_numbers_stay_as_printed_and_gaps_are_said() -> None:
     ).model_copy(update={"spread": spread})
     assert wording.printed(found) == "12.10 ± 0.4 (standard deviation over runs)"
     assert wording.reading(found) == "digitised from a figure, reading error ±0.25"
+    ribbon = Ribbon(low=13.9, high=14.55, reading_error=0.15, means="unknown")
+    curve = found.model_copy(update={"value": 14.19, "printed": None, "spread": None, "ribbon": ribbon})
+    assert wording.printed(curve) == "14.19, ribbon 13.9 to 14.55 ±0.15 (unknown)"
     gap = Number(value=None, unit="FID", status="not sourced", place=Place())
     assert (wording.printed(gap), wording.reading(gap)) == ("not sourced", "nobody could read it")

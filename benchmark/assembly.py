@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.artifacts import RunDir
 from benchmark.datasets import DATASETS
@@ -22,7 +22,7 @@ from benchmark.models.construction import Shape, materialize
 from benchmark.models.initialization import initialize
 from benchmark.networks import Networks, section, with_shifts
 from benchmark.objectives import OBJECTIVES
-from benchmark.objectives.objective import Objective
+from benchmark.objectives.objective import Lesson, Objective
 from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.job import Job
 from benchmark.schema.record import Options, Resolved
@@ -36,7 +36,8 @@ EVALUATION_BLOCK = 250
 class Workshop:
     """Builds what one job needs, on one device. `data` is the folder of data sets that are not embedded.
 
-    `channels` are the masks of a job that shrinks (`removed_channels`); without them its networks are whole.
+    `channels` are the masks of a job that shrinks (`removed_channels`); without them its networks are whole. `teacher`
+    is a frozen network (`benchmark.tickets.with_teacher`); without it the objective is as if there were none.
     """
 
     job: Job
@@ -44,11 +45,14 @@ class Workshop:
     data: Path | None = None
     cache: Path | None = None
     channels: Mapping[str, Tensor] = field(default_factory=dict)
+    teacher: nn.Module | None = None
 
     @cached_property
     def objective(self) -> Objective:
         """The job's objective."""
-        objective: Objective = OBJECTIVES[self.job.objective.name].load()(OBJECTIVES.parse(self.job.objective))
+        chosen, taught = OBJECTIVES.parse(self.job.objective), self.job.training.teacher
+        lessons = () if self.teacher is None or taught is None else (Lesson(self.teacher, taught.weight),)
+        objective: Objective = OBJECTIVES[self.job.objective.name].load()(chosen, *lessons)
         return objective
 
     def images(self, split: str) -> Images:
@@ -149,8 +153,24 @@ def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], 
         extractor=evaluation.extractor,
         store=run.write_statistics,
         recall=evaluation.recall,
+        recall_data=evaluation.recall,
         log=run.read_log,
         event=run.read_event,
+    )
+
+
+def subject_at(subject: Subject, workshop: Workshop, run: RunDir, step: int) -> Subject:
+    """Return a finished job as it was at an earlier step, of which there is a snapshot; its data are the subject's."""
+    weights = run.read_tensors(run.snapshot(step))
+    evaluation = Evaluation(workshop, weights)
+    return replace(
+        subject,
+        end=section(weights, "raw"),
+        networks_of=evaluation.networks_of,
+        generate=evaluation.generate,
+        reconstruct=evaluation.reconstruct,
+        store=lambda key, arrays: run.write_statistics(f"{key}_step{step:08d}", arrays),
+        recall=evaluation.recall,
     )
 
 

@@ -8,6 +8,7 @@ from benchmark.datasets import DATASETS
 from benchmark.errors import did_you_mean
 from benchmark.features import EXTRACTORS
 from benchmark.metrics import METRICS
+from benchmark.metrics.selection import looks
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.record import Resolved
 from benchmark.schema.suite import Training
@@ -24,12 +25,22 @@ def misfits(metric: Resolved, dataset: Resolved, objective: Resolved, training: 
     facts = METRICS[metric.name].facts
     if facts.get("waits") and training.stop is None:
         yield "name", f"'{metric.name}' needs a training that stops at an event; set 'stop' in it"
+    if looks(metric) > 1 and training.stop is not None:
+        yield "selection", "moments are spread up to the last step, which is not known where the training may 'stop'"
     update, known = metric.options.get("update"), OBJECTIVES[objective.name].facts.get("updates", ())
     if update is not None and known and update not in known:
         yield "update", f"'{objective.name}' has no update '{update}'{did_you_mean(str(update), known)}"
     chosen = metric.options.get("extractor")
     if isinstance(chosen, dict):
         yield from _unread(str(chosen["name"]), metric, dataset)
+
+
+def unspread(metric: Resolved, steps: int, known: bool) -> str | None:
+    """Return why the moments of a metric cannot be spread over a training of so many steps, or null."""
+    count = looks(metric)
+    if count > 1 and not known:
+        return "moments are spread over a training, but where this one begins is told by the end of another"
+    return f"{count} moments are more than the {steps} steps of the training" if 1 < count > steps else None
 
 
 def undirected(kind: str, metric: Resolved) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
-from benchmark.artifacts import ResultsDir
+from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop, removed_channels, training_masks
 from benchmark.datasets import DATASETS
 from benchmark.lineage import lineage
@@ -22,6 +23,9 @@ from benchmark.tickets import chosen_names
 Widths = tuple[tuple[str, int, int], ...]
 """Of layers that lost channels: the name of their scales, how many there were, how many are left."""
 
+Blueprint = tuple[str, Widths]
+"""What a job's networks and updates are made from: the job as JSON, and what it lost of its channels."""
+
 
 def efforts(results: ResultsDir, job_id: str) -> tuple[Effort, ...]:
     """Return what a finished job and all that it rests on computed, itself first; equal passes are the same object."""
@@ -29,8 +33,7 @@ def efforts(results: ResultsDir, job_id: str) -> tuple[Effort, ...]:
     for identifier, stretch in lineage(results, job_id).items():
         run = results.run(identifier)
         job = run.read_job().job
-        removed = removed_channels(run, job)
-        widths = tuple((name, len(mask), int(mask.sum())) for name, mask in sorted(removed.items()))
+        teacher = None if job.training.teacher is None else results.run(job.training.teacher.source)
         mask = job.mask.model_copy(update={"origin": Origin()})
         found.append(
             Effort(
@@ -38,7 +41,7 @@ def efforts(results: ResultsDir, job_id: str) -> tuple[Effort, ...]:
                 steps=stretch.steps,
                 passed=stretch.passed,
                 masks=partial(training_masks, run, job),
-                updates=_updates(_essence(job, MaskRecipe()), widths),
+                updates=_updates(_blueprint(run), None if teacher is None else _blueprint(teacher)),
                 scoring=None if job.mask.criterion is None else _scoring(_essence(job, mask)),
             )
         )
@@ -46,11 +49,16 @@ def efforts(results: ResultsDir, job_id: str) -> tuple[Effort, ...]:
 
 
 def updates_of(workshop: Workshop) -> dict[str, Passes]:
-    """Return each update of one training step, without values: its loss, and the gradients that are descended."""
+    """Return each update of one training step, without values: its loss, and the gradients that are descended.
+
+    The passes of a teacher are those of one more component.
+    """
     networks, images = workshop.networks(), _batch(workshop.job)
     networks.train()
+    others = {} if workshop.teacher is None else {"teacher": workshop.teacher}
+    passing = replace(networks, components={**networks.components, **others})
     return {
-        update.name: Passes(networks, partial(_differentiate, update, networks, images), update.repeats)
+        update.name: Passes(passing, partial(_differentiate, update, networks, images), update.repeats)
         for update in workshop.objective.updates
     }
 
@@ -71,10 +79,27 @@ def scoring_of(workshop: Workshop) -> Passes:
 
 
 @lru_cache(maxsize=128)
-def _updates(job: str, widths: Widths) -> dict[str, Passes]:
+def _updates(own: Blueprint, teacher: Blueprint | None) -> dict[str, Passes]:
+    workshop = _workshop(own)
+    taught = workshop.job.training.teacher
+    if taught is not None and teacher is not None:
+        network = _workshop(teacher).networks()[taught.component].train(False)
+        workshop = replace(workshop, teacher=network)
+    return updates_of(workshop)
+
+
+def _workshop(blueprint: Blueprint) -> Workshop:
+    job, widths = blueprint
     # Which channels are gone changes no count, only how many.
     channels = {name: torch.arange(before) < left for name, before, left in widths}
-    return updates_of(Workshop(Job.model_validate_json(job), "meta", channels=channels))
+    return Workshop(Job.model_validate_json(job), "meta", channels=channels)
+
+
+def _blueprint(run: RunDir) -> Blueprint:
+    job = run.read_job().job
+    removed = removed_channels(run, job)
+    widths = tuple((name, len(mask), int(mask.sum())) for name, mask in sorted(removed.items()))
+    return _essence(job, MaskRecipe()), widths
 
 
 @lru_cache(maxsize=128)
@@ -84,7 +109,11 @@ def _scoring(job: str) -> Passes:
 
 def _essence(job: Job, mask: MaskRecipe) -> str:
     """Return a job as JSON without what changes none of its passes: seed and sources."""
-    return job.model_copy(update={"seed": 0, "mask": mask, "start": StartRecipe(origins={})}).model_dump_json()
+    teacher = job.training.teacher
+    anyone = None if teacher is None else teacher.model_copy(update={"source": ""})
+    training = job.training.model_copy(update={"teacher": anyone})
+    update = {"seed": 0, "mask": mask, "start": StartRecipe(origins={}), "training": training}
+    return job.model_copy(update=update).model_dump_json()
 
 
 def _batch(job: Job) -> Tensor:

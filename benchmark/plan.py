@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from benchmark.errors import did_you_mean
+from benchmark.demands import unspread
 from benchmark.identity import job_id
-from benchmark.models import MODELS
+from benchmark.inputs import check_component, check_teacher, check_whole, ranked_values
+from benchmark.metrics.selection import moments
 from benchmark.resolve import Path, Problems, Task, check_claims, optimizers, resolve
 from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
-from benchmark.schema.suite import Mask, Suite, Training, Weights, WeightSource
+from benchmark.schema.suite import Mask, Suite, Teacher, Training, Weights, WeightSource
 from benchmark.suites import Loaded
 
 
@@ -105,6 +106,7 @@ class _Expansion:
             self.open.pop()
             self.made[key] = identifier = job_id(job)
             self.jobs.setdefault(identifier, job)
+            self._ask_for_moments(name, job, identifier)
             self.metrics[identifier].update({request.key: request for request in self.tasks[name].metrics})
         return self.made[key]
 
@@ -119,12 +121,16 @@ class _Expansion:
         if task.experiment.shrink and self._granularity(recipe) != "channel":
             message = "only channels can be removed: it needs a mask with 'granularity: channel', drawn here or reused"
             self.problems.add(("experiments", name, "shrink"), message)
-        job = self._assemble(name, seed, recipe, self._start(name, task.experiment.weights, level, seed))
+        start, teacher = self._start(name, task.experiment.weights, level, seed), self._teacher(name, level, seed)
+        job = self._assemble(name, seed, recipe, start, teacher)
         return job.model_copy(update={"shrink": task.experiment.shrink})
 
-    def _assemble(self, name: str, seed: int, mask: MaskRecipe, start: StartRecipe) -> Job:
+    def _assemble(
+        self, name: str, seed: int, mask: MaskRecipe, start: StartRecipe, teacher: Teacher | None = None
+    ) -> Job:
         task = self.tasks[name]
-        training = task.experiment.training.model_copy(update={"optimizers": optimizers(task)})
+        update = {"optimizers": optimizers(task), "teacher": teacher}
+        training = task.experiment.training.model_copy(update=update)
         return Job(
             seed=seed,
             dataset=task.dataset,
@@ -140,22 +146,20 @@ class _Expansion:
             return MaskRecipe()
         block: Path = ("experiments", name, "mask")
         origin = self._origin(name, WeightSource(source=mask.source, at=mask.at), level, seed, block)
+        source = self._job(origin)
         for component in mask.map:
-            self._check_component(mask.source, origin, component, (*block, "map"))
+            check_component(mask.source, source, component, (*block, "map"), self.problems)
         if mask.op == "reuse":
             return MaskRecipe(op="reuse", origin=Origin(job=origin.job), map=mask.map)
-        self._check_whole(mask.source, origin, (*block, "from"))
+        check_whole(mask.source, source, (*block, "from"), self.problems)
         before = None if origin.job is None else self._granularity(self.jobs[origin.job].mask)
         if before not in (None, mask.granularity):
             message = f"'{mask.source}' removes {before}s, this mask {mask.granularity}s: one count cannot hold both"
             self.problems.add((*block, "granularity"), message)
-        if mask.values == "ema" and (origin.job is None or self.jobs[origin.job].training.ema is None):
-            message = f"'{mask.source}' keeps no moving averages; set 'ema' in its training"
-            self.problems.add((*block, "values"), message)
         return MaskRecipe(
             op="draw",
             origin=origin,
-            values=mask.values,
+            values=ranked_values(mask, source, (*block, "values"), self.problems),
             criterion=self.tasks[name].criterion,
             fraction=mask.fraction,
             rounds=mask.rounds * self._levels_above(name, mask, level),
@@ -167,6 +171,28 @@ class _Expansion:
             map=mask.map,
         )
 
+    def _teacher(self, name: str, level: int, seed: int) -> Teacher | None:
+        """Return the teacher of a level, by its job."""
+        task = self.tasks[name]
+        teacher = task.experiment.training.teacher
+        if teacher is None:
+            return None
+        path: Path = ("experiments", name, "training", "teacher")
+        origin = self._origin(name, WeightSource(source=teacher.source, at=teacher.at), level, seed, path)
+        assert origin.job is not None
+        check_teacher(teacher, self.jobs[origin.job], task.dataset, path, self.problems)
+        return teacher.model_copy(update={"source": origin.job})
+
+    def _ask_for_moments(self, name: str, job: Job, identifier: str) -> None:
+        """Ask for the snapshots at which metrics look; what the end is like needs none."""
+        first, last = latest_start(job.start, self.jobs), job.training.steps
+        for request in self.tasks[name].metrics:
+            message = unspread(request.metric, last - first, job.start.start_step != "end")
+            if message is None:
+                self.snapshots[identifier].update(moments(request.metric, first, last)[:-1])
+            else:
+                self.problems.add(("experiments", name, "metrics", request.name, "selection"), message)
+
     def _start(self, name: str, weights: Weights, level: int, seed: int) -> StartRecipe:
         task, block = self.tasks[name], ("experiments", name, "weights")
         origins = {}
@@ -175,8 +201,9 @@ class _Expansion:
             source, where = (weights, block) if own is None else (own, (*block, "components", component))
             origin = self._origin(name, source, level, seed, where)
             key = "from" if source.component is None else "component"
-            self._check_component(source.source, origin, source.component or component, (*where, key))
-            self._check_whole(source.source, origin, (*where, "from"))
+            taken = source.component or component
+            check_component(source.source, self._job(origin), taken, (*where, key), self.problems)
+            check_whole(source.source, self._job(origin), (*where, "from"), self.problems)
             origins[component] = origin.model_copy(update={"component": source.component})
         if weights.optimizer == "restored":
             self._check_restorable(task, origins, (*block, "optimizer"))
@@ -206,17 +233,6 @@ class _Expansion:
             return self._granularity(self.jobs[recipe.origin.job].mask)
         return None if recipe.op == "ones" else recipe.granularity
 
-    def _check_whole(self, source: str, origin: Origin, path: Path) -> None:
-        if origin.job is not None and self.jobs[origin.job].shrink:
-            message = f"'{source}' has been shrunken: its weights fit no other networks; its mask may be reused"
-            self.problems.add(path, message)
-
-    def _check_component(self, source: str, origin: Origin, component: str, path: Path) -> None:
-        if origin.job is not None:
-            known = MODELS[self.jobs[origin.job].model.name].facts["components"]
-            if component not in known:
-                self.problems.add(path, f"'{source}' has no component '{component}'{did_you_mean(component, known)}")
-
     def _check_restorable(self, task: Task, origins: dict[str, Origin], path: Path) -> None:
         own = optimizers(task)
         for component, origin in origins.items():
@@ -231,6 +247,9 @@ class _Expansion:
                 self.problems.add(path, f"'restored' needs the optimizer that it takes over: {message}")
             if origin.at == "end":
                 self.snapshots[origin.job].add(training.steps)
+
+    def _job(self, origin: Origin) -> Job | None:
+        return None if origin.job is None else self.jobs[origin.job]
 
     def _origin(self, name: str, source: WeightSource, level: int, seed: int, block: Path) -> Origin:
         if source.source == "init":

@@ -74,6 +74,7 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
     if criterion is not None and experiment.mask is not None and experiment.mask.op == "draw":
         _check_granularity((*path, "mask"), experiment.mask, criterion, problems)
     _check_shape(path, dataset, model, problems)
+    _check_teachable((*path, "training", "teacher"), experiment, objective, problems)
     _check_heeded(path, experiment, problems)
     counted = DATASETS[dataset.name].facts.get("train_images")
     images = None if counted is None else counted(DATASETS.parse(dataset))
@@ -105,6 +106,12 @@ def optimizers(task: Task) -> dict[str, Optimizer]:
     return {component: chosen.get(component, chosen.get("*")) for component in task.components}  # type: ignore[misc]
 
 
+def image_shape(dataset: Resolved) -> tuple[int, int, int]:
+    """Return channels, height and width of a data set's images."""
+    shape: tuple[int, int, int] = DATASETS[dataset.name].facts["shape"](DATASETS.parse(dataset))
+    return shape
+
+
 def _member(table: Table, selection: Selection, path: Path, problems: Problems) -> Resolved | None:
     try:
         return table.resolve(selection)
@@ -127,9 +134,22 @@ def _check_shape(path: Path, dataset: Resolved, model: Resolved, problems: Probl
     check = MODELS[model.name].facts.get("check_shape")
     try:
         if check is not None:
-            check(DATASETS[dataset.name].facts["shape"](DATASETS.parse(dataset)))
+            check(image_shape(dataset))
     except ValueError as misfit:
         problems.add((*path, "dataset"), f"'{model.name}' does not take images of '{dataset.name}': {misfit}")
+
+
+def _check_teachable(path: Path, experiment: Experiment, objective: Resolved, problems: Problems) -> None:
+    teacher = experiment.training.teacher
+    if teacher is None:
+        return
+    able = OBJECTIVES[objective.name].facts.get("teachable", ())
+    if teacher.component not in able:
+        hint = did_you_mean(teacher.component, able) if able else ""
+        message = f"no component '{teacher.component}' of '{objective.name}' can learn from a teacher{hint}"
+        problems.add((*path, "component"), message)
+    if not any(experiment.level_numbers()):
+        problems.add(path, "level 0 is trained without a teacher, and there is no other; expected 'levels' above it")
 
 
 def _check_heeded(path: Path, experiment: Experiment, problems: Problems) -> None:

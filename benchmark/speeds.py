@@ -108,7 +108,8 @@ def _rest(job: Job) -> dict[str, Any]:
     """
     training = job.training
     removed = job.mask.origin.job if job.mask.sparsity is None else job.mask.sparsity
-    return {
+    taught = {} if training.teacher is None else {"taught": True}
+    return taught | {
         "batch_size": training.batch_size,
         "precision": training.precision,
         "penalty": training.penalty is not None,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -13,20 +15,29 @@ from torch import Tensor
 
 from benchmark import environment
 from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.assembly import Workshop, make_subject, removed_channels, training_masks
+from benchmark.assembly import Workshop, make_subject, removed_channels, subject_at, training_masks
 from benchmark.effort import efforts
 from benchmark.errors import RunError
 from benchmark.images import to_pixels
 from benchmark.metrics import METRICS
 from benchmark.metrics.audit import audit
 from benchmark.metrics.samples import grid
-from benchmark.metrics.subject import Subject
+from benchmark.metrics.selection import best, moments
+from benchmark.metrics.subject import Subject, Value
 from benchmark.networks import section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import MetricRequest, PlannedJob
 from benchmark.schema.measurement import Divergence, Event, Measurement, Progress, Stage
 from benchmark.schema.settings import Settings
-from benchmark.tickets import expected_kept, make_masks, restored_state, rewind_weights, rewound, without_channels
+from benchmark.tickets import (
+    expected_kept,
+    make_masks,
+    restored_state,
+    rewind_weights,
+    rewound,
+    with_teacher,
+    without_channels,
+)
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
 
 GRID = 64
@@ -88,7 +99,8 @@ def train(bench: Bench) -> None:
     run.files.unseal(run.LOG, _log_size(run.log, begun))
     since = time.perf_counter()
     pixels = bench.workshop.images("train").pixels.to(bench.settings.device)
-    loop = Loop(bench.workshop.objective, job.training, pixels, job.seed, training_masks(run, job))
+    objective = with_teacher(bench.workshop, bench.results).objective
+    loop = Loop(objective, job.training, pixels, job.seed, training_masks(run, job))
     try:
         loop.run(state, _Recorder(bench, state).hooks())
     except Diverged as end:
@@ -117,11 +129,24 @@ def measure(bench: Bench) -> None:
     _draw_grids(bench, subject)
     whole = not any(name.startswith("statistics/") for name in run.spoiled())
     missing = [request for request in bench.planned.metrics if not (whole and run.has_measurement(request))]
-    for count, request in enumerate(missing):
-        bench.report(Progress(job=run.id, stage="measure", step=count, steps=len(missing)))
-        run.write_measurement(request, _measurement(subject, request))
+    _measure(bench, subject, missing)
     run.write_document("timings/measure.json", {"metrics": len(missing), "seconds": time.perf_counter() - since})
     run.discard_checkpoint()
+
+
+def _measure(bench: Bench, subject: Subject, requests: list[MetricRequest]) -> None:
+    """Measure moment by moment, so that metrics share what is made of one, and no two are held at a time."""
+    run, last = bench.run, bench.run.last_step()
+    wanted = [(step, request) for request in requests for step in moments(request.metric, bench.first_step, last)]
+    curves: dict[str, list[tuple[int, Value]]] = defaultdict(list)
+    at, seen = last, subject
+    for count, (step, request) in enumerate(sorted(wanted, key=lambda look: look[0])):
+        bench.report(Progress(job=run.id, stage="measure", step=count, steps=len(wanted)))
+        if step != at:
+            at, seen = step, subject if step == last else subject_at(subject, bench.workshop, run, step)
+        curves[request.key].append((step, _value(seen, request)))
+        if step == last:
+            run.write_measurement(request, _measurement(run.id, request, curves[request.key]))
 
 
 def _subject(bench: Bench) -> Subject:
@@ -190,21 +215,25 @@ def _logged(log: Path, step: int) -> list[tuple[int, int]]:
     return found
 
 
-def _measurement(subject: Subject, request: MetricRequest) -> Measurement:
-    entry = METRICS[request.metric.name]
-    found = entry.load()(subject, METRICS.parse(request.metric))
-    try:
-        return Measurement(
-            job=subject.job_id,
-            name=request.name,
-            value=found.value,
-            unit=found.unit or entry.facts["unit"],
-            lower_is_better=entry.facts["lower_is_better"],
-            protocol=found.protocol,
-            details=found.details,
-        )
-    except ValueError:
-        raise RunError(f"metric {request.name} of {subject.job_id} is {found.value}, not a finite number") from None
+def _value(subject: Subject, request: MetricRequest) -> Value:
+    found: Value = METRICS[request.metric.name].load()(subject, METRICS.parse(request.metric))
+    if not math.isfinite(found.value):
+        raise RunError(f"metric {request.name} of {subject.job_id} is {found.value}, not a finite number")
+    return found
+
+
+def _measurement(job: str, request: MetricRequest, curve: list[tuple[int, Value]]) -> Measurement:
+    facts = METRICS[request.metric.name].facts
+    found = curve[0][1] if len(curve) == 1 else best(curve, facts["lower_is_better"])
+    return Measurement(
+        job=job,
+        name=request.name,
+        value=found.value,
+        unit=found.unit or facts["unit"],
+        lower_is_better=facts["lower_is_better"],
+        protocol=found.protocol,
+        details=found.details,
+    )
 
 
 def _draw_grids(bench: Bench, subject: Subject) -> None:

@@ -14,6 +14,7 @@ from benchmark.datasets import DATASETS
 from benchmark.environment import prepare_process
 from benchmark.networks import LAYER_KINDS, Networks, prunable_weights
 from benchmark.objectives import OBJECTIVES
+from benchmark.objectives.objective import Objective
 from benchmark.schema.job import Job
 from benchmark.schema.suite import Training
 from benchmark.speeds import device_name, keep, read_speeds, whole
@@ -43,6 +44,7 @@ def measure(jobs: Iterable[Job], device: str, tell: Callable[[str], None], secon
 def step_seconds(job: Job, device: str, seconds: float) -> float:
     """Return the mean time of a step of a job's training, its networks whole, on a device.
 
+    A network like its own stands in for a teacher, of whose training nothing is known here.
     It takes about `seconds`, or more where a single step does. Each run is as long as all before it, which are its
     warm-up.
     """
@@ -50,7 +52,7 @@ def step_seconds(job: Job, device: str, seconds: float) -> float:
     networks = workshop.networks()
     networks.load(workshop.initial("init"))
     training = _harmless(job.training)
-    loop = Loop(workshop.objective, training, _pixels(job).to(device), job.seed, _masks(networks))
+    loop = Loop(_objective(workshop), training, _pixels(job).to(device), job.seed, _masks(networks))
     state, steps, spent = new_state(networks, training), 1, 0.0
     while True:
         took = _run(loop, state, steps)
@@ -58,6 +60,16 @@ def step_seconds(job: Job, device: str, seconds: float) -> float:
         if spent > seconds / 2:
             return took / steps
         steps = state.step + 1
+
+
+def _objective(workshop: Workshop) -> Objective:
+    teacher = workshop.job.training.teacher
+    if teacher is None:
+        return workshop.objective
+    networks = workshop.networks()
+    networks.load(workshop.initial("init"))
+    networks.train(False)
+    return replace(workshop, teacher=networks[teacher.component].requires_grad_(False)).objective
 
 
 def _described(job: Job) -> str:

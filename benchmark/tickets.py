@@ -1,4 +1,4 @@
-"""A job's recipe -> its ticket: the mask, the weights it rewinds to, and the optimizer state it goes on with."""
+"""A job's recipe -> its ticket: the mask, the weights it rewinds to, the state it goes on with; and its teacher."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.assembly import Workshop
+from benchmark.assembly import Workshop, removed_channels
 from benchmark.errors import RunError
 from benchmark.networks import Networks, channel_scales, prunable_weights, section
+from benchmark.precision import lowered
 from benchmark.pruning import CRITERIA
 from benchmark.pruning.allocate import LEAST_CHANNELS, draw, quotas
 from benchmark.pruning.count import Target
@@ -61,6 +62,23 @@ def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
             # One for all components: where these come from several trainings, it is the last one's.
             state |= {f"scaler/{key}": tensor for key, tensor in section(tensors, "scaler").items()}
     return state
+
+
+def with_teacher(workshop: Workshop, results: ResultsDir) -> Workshop:
+    """Return a workshop whose objective has the job's teacher, if there is one: frozen and in evaluation mode.
+
+    It computes in the precision of the training that it serves.
+    """
+    teacher = workshop.job.training.teacher
+    if teacher is None:
+        return workshop
+    run = results.run(teacher.source)
+    job = run.read_job().job
+    networks = replace(workshop, job=job, channels=removed_channels(run, job)).networks()
+    networks.load(section(_stored(results, Origin(job=teacher.source, at=teacher.at)), "raw"))
+    networks.train(False)
+    network = lowered(networks, workshop.job.training.precision)[teacher.component]
+    return replace(workshop, teacher=network.requires_grad_(False))
 
 
 def without_channels(workshop: Workshop, masks: Tensors, state: Tensors) -> Tensors:
@@ -202,10 +220,13 @@ def _stored(results: ResultsDir, origin: Origin) -> Tensors:
 
 def _ranked(results: ResultsDir, recipe: MaskRecipe) -> Tensors:
     stored = _stored(results, recipe.origin)
-    averages = section(stored, "ema") if recipe.values == "ema" else {}
-    if recipe.values == "ema" and not averages:
+    raw, averages = section(stored, "raw"), section(stored, "ema")
+    if recipe.values != "raw" and not averages:
         raise RunError(f"{recipe.origin.job}: has no moving averages to rank; set 'ema' in its training")
-    return section(stored, "raw") | averages
+    if isinstance(recipe.values, str):
+        return raw if recipe.values == "raw" else raw | averages
+    averaged = [f"{component}/" for component, values in recipe.values.items() if values == "ema"]
+    return raw | {name: average for name, average in averages.items() if name.startswith(tuple(averaged))}
 
 
 def mapped(recipe: MaskRecipe, tensors: Tensors) -> Tensors:

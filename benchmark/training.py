@@ -114,16 +114,15 @@ class Loop:
         return state.step >= self.training.steps or state.has_stopped
 
     def _step(self, state: State, tools: _Tools) -> None:
-        for update in self.objective.updates:
-            for repeat in range(update.repeats):
-                noise = stream(self.seed, f"noise/{update.name}/{repeat}", state.step, self.pixels.device)
-                images = to_values(tools.batches.next() if update.fresh_batch else tools.batches.last())
-                loss = update.loss(tools.passes, images, noise)
-                _descend(state, update, self._penalized(loss, update, tools))
-                tools.zero_masked()
-                if update.after is not None:
-                    update.after(state.networks)
-                tools.losses.add(update.name, loss)
+        for update, repeat in self.objective.turns:
+            noise = stream(self.seed, f"noise/{update.name}/{repeat}", state.step, self.pixels.device)
+            images = to_values(tools.batches.next() if update.fresh_batch else tools.batches.last())
+            loss = update.loss(tools.passes, images, noise)
+            _descend(state, update, self._penalized(loss, update, tools))
+            tools.zero_masked()
+            if update.after is not None:
+                update.after(state.networks)
+            tools.losses.add(update.name, loss)
 
     def _penalized(self, loss: Tensor, update: Update, tools: _Tools) -> Tensor:
         if self.training.penalty is None:

@@ -56,19 +56,24 @@ def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) 
     other = OTHER[options.split]
     return Embedded(
         generated=generated_features(subject, extractor, options.generated, weights),
-        real=_features(subject, extractor, options.split, lambda: real.pixels),
-        other=_features(subject, extractor, other, lambda: subject.images(other).pixels),
+        real=_real_features(subject, extractor, options.split, lambda: real.pixels),
+        other=_real_features(subject, extractor, other, lambda: subject.images(other).pixels),
         protocol=protocol,
     )
 
 
 def generated_features(subject: Subject, extractor: Extractor, count: int, weights: Weights) -> Tensor:
     """Return the features [count, d] of generated images, made once for all metrics that ask for them."""
-    return _features(subject, extractor, f"{count} {weights}", lambda: subject.generate(count, weights))
+    key = _key(extractor, f"{count} {weights}")
+    return subject.recall(key, lambda: extractor(subject.generate(count, weights)))
 
 
-def _features(subject: Subject, extractor: Extractor, source: str, pixels: Callable[[], Tensor]) -> Tensor:
-    return subject.recall(f"{extractor.sha256}/{extractor.resizer}/{source}", lambda: extractor(pixels()))
+def _real_features(subject: Subject, extractor: Extractor, split: Split, pixels: Callable[[], Tensor]) -> Tensor:
+    return subject.recall_data(_key(extractor, split), lambda: extractor(pixels()))
+
+
+def _key(extractor: Extractor, source: str) -> str:
+    return f"{extractor.sha256}/{extractor.resizer}/{source}"
 
 
 def feature_moments(features: Tensor) -> Moments:

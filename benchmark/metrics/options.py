@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.features import EXTRACTORS
+from benchmark.metrics.selection import Moments
 from benchmark.schema.record import Options, PositiveInt, Resolved, Selection
 from benchmark.table import OptionError
 
@@ -43,6 +44,7 @@ class FeatureOptions(ExtractorOptions):
     generated: Annotated[int, Field(ge=2)]
     split: Literal["train", "test"]
     weights: Literal["raw", "ema"] = "raw"
+    selection: Moments = "last"
 
 
 class InceptionScoreOptions(ExtractorOptions):
@@ -51,6 +53,7 @@ class InceptionScoreOptions(ExtractorOptions):
     generated: Annotated[int, Field(ge=2)]
     splits: PositiveInt = 10
     weights: Literal["raw", "ema"] = "raw"
+    selection: Moments = "last"
 
     @model_validator(mode="after")
     def _parts_of_some(self) -> Self:
@@ -64,6 +67,7 @@ class ClassifierAccuracyOptions(ExtractorOptions):
 
     split: Literal["train", "test"]
     weights: Literal["raw", "ema"] = "raw"
+    selection: Moments = "last"
 
 
 class ReconstructionOptions(Options):
@@ -71,6 +75,7 @@ class ReconstructionOptions(Options):
 
     split: Literal["train", "test"]
     weights: Literal["raw", "ema"] = "raw"
+    selection: Moments = "last"
 
 
 class MacsOptions(Options):

@@ -59,7 +59,8 @@ class Subject:
     else is without the channels that it removes.
     `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
     `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job;
-    `recall(key, make)` makes what several metrics share only once. `lineage` returns this job and all that it
+    `recall(key, make)` makes what several metrics share only once, `recall_data` what other moments of the training
+    share too, since it is made of the data alone. `lineage` returns this job and all that it
     rests on. `log` returns the lines that the training wrote, `event` what became of the event that it was to stop at,
     null where it waited for none.
     """
@@ -80,6 +81,7 @@ class Subject:
     expected_kept: int | None = None
     shrunken: bool = False
     recall: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()
+    recall_data: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()
     lineage: Callable[[], Sequence[Effort]] = tuple
     log: Callable[[], Sequence[LogLine]] = tuple
     event: Callable[[], Event | None] = lambda: None

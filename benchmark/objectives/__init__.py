@@ -1,7 +1,8 @@
 """The family of objectives: `build(options) -> Objective` (`benchmark.objectives.objective`).
 
 Facts: `components`, the names of the networks it trains; `generates` and `reconstructs`, what they can do afterwards;
-`updates`, the names under which their losses are logged.
+`updates`, the names under which their losses are logged; `teachable`, the components that may learn from a teacher:
+there are some where `build` takes a lesson too.
 """
 
 from benchmark.objectives.options import AutoencoderOptions, GanOptions, VaeOptions
@@ -36,6 +37,7 @@ OBJECTIVES = Table(
                 "generates": True,
                 "reconstructs": False,
                 "updates": ("discriminator", "generator"),
+                "teachable": ("discriminator",),
             },
         ),
     },

@@ -13,10 +13,10 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import logsigmoid, relu
+from torch.nn.functional import kl_div, logsigmoid, relu
 
 from benchmark.networks import Networks
-from benchmark.objectives.objective import Objective, Update, normal
+from benchmark.objectives.objective import Lesson, Objective, Update, normal
 from benchmark.objectives.options import GanOptions
 
 
@@ -51,8 +51,11 @@ LOSSES = {
 }
 
 
-def build(options: GanOptions) -> Objective:
-    """Return the objective: `n_dis` discriminator updates, then one of the generator, with as many images each."""
+def build(options: GanOptions, lesson: Lesson | None = None) -> Objective:
+    """Return the objective: `n_dis` discriminator updates, and one of the generator, after all or so many of them.
+
+    With a lesson, the discriminator learns from a trained one beside its own loss.
+    """
     chosen = LOSSES[options.loss]
     after = None if options.clip is None else partial(clip_parameters, bound=options.clip)
 
@@ -60,13 +63,19 @@ def build(options: GanOptions) -> Objective:
         with torch.no_grad():
             fakes = generate(networks, normal(images.shape[0], networks, images, generator))
         discriminator = networks["discriminator"]
-        loss = chosen.real(discriminator(images)) + chosen.fake(discriminator(fakes))
+        real, fake = discriminator(images), discriminator(fakes)
+        loss = chosen.real(real) + chosen.fake(fake)
+        if lesson is not None:
+            with torch.no_grad():
+                answers = torch.cat([lesson.teacher(images), lesson.teacher(fakes)])
+            loss = loss + lesson.weight * disagreement(torch.cat([real, fake]), answers)
         if options.gradient_penalty is None:
             return loss
         return loss + options.gradient_penalty * slope_penalty(discriminator, images, fakes, generator)
 
     def deceive(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
-        fakes = generate(networks, normal(images.shape[0], networks, images, generator))
+        count = options.generator_batch or images.shape[0]
+        fakes = generate(networks, normal(count, networks, images, generator))
         return chosen.generator(networks["discriminator"](fakes))
 
     return Objective(
@@ -75,13 +84,28 @@ def build(options: GanOptions) -> Objective:
             Update("generator", ("generator",), deceive, fresh_batch=False),
         ),
         generate=generate,
+        order=() if options.generator_after is None else _order(options.n_dis, options.generator_after),
     )
+
+
+def _order(n_dis: int, before: int) -> tuple[str, ...]:
+    return (*["discriminator"] * before, "generator", *["discriminator"] * (n_dis - before))
 
 
 def generate(networks: Networks, latents: Tensor) -> Tensor:
     """Return the generator's images."""
     images: Tensor = networks["generator"](latents)
     return images
+
+
+def disagreement(logits: Tensor, answers: Tensor) -> Tensor:
+    """Return how far logits [N, 1] are from a teacher's: KL(teacher || student), averaged over images and both answers.
+
+    Each logit stands for the distribution (sigmoid, 1 - sigmoid) over real and fake. In the code of Chen et al. (2021)
+    torch's `kl_div` divides by the N images and the two answers, so that this is half the mean divergence of an image.
+    """
+    own, teachers = (torch.cat([logsigmoid(x), logsigmoid(-x)], dim=1) for x in (logits, answers))
+    return kl_div(own, teachers, reduction="none", log_target=True).mean()
 
 
 def slope_penalty(discriminator: nn.Module, images: Tensor, fakes: Tensor, generator: torch.Generator) -> Tensor:

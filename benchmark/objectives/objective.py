@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.networks import Networks
 
@@ -34,16 +36,36 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """The frozen network of another training that one component is to agree with, and how much that weighs."""
+
+    teacher: nn.Module
+    weight: float
+
+
+@dataclass(frozen=True)
 class Objective:
     """Updates in the order they are made within a step; `generate` and `reconstruct` are null where they make no sense.
 
     `generate` maps latents [N, z_dim], drawn from N(0, I), to images [N, C, H, W] in -1..1; `reconstruct` images to
-    images. Both leave the networks' mode as it is.
+    images. Both leave the networks' mode as it is. Where an update's repeats do not follow each other, `order` names
+    the updates turn by turn.
     """
 
     updates: tuple[Update, ...]
     generate: Callable[[Networks, Tensor], Tensor] | None = None
     reconstruct: Callable[[Networks, Tensor], Tensor] | None = None
+    order: tuple[str, ...] = ()
+
+    @cached_property
+    def turns(self) -> tuple[tuple[Update, int], ...]:
+        """The optimizer steps of one step, in order: an update, and how often it was made before in the step."""
+        known, made = {update.name: update for update in self.updates}, Counter[str]()
+        turns = []
+        for name in self.order or [update.name for update in self.updates for _ in range(update.repeats)]:
+            turns.append((known[name], made[name]))
+            made[name] += 1
+        return tuple(turns)
 
     @property
     def batches(self) -> int:

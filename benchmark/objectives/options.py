@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from benchmark.schema.record import Options, PositiveInt
 
@@ -29,9 +29,21 @@ class GanOptions(Options):
     The Wasserstein loss needs a critic of bounded slope: by `clip`, the bound of every parameter of the discriminator
     after each update (Arjovsky et al. 2017 take 0.01), by the weight of a `gradient_penalty` (Gulrajani et al. 2017
     take 10), or by its spectral norms. Kalibhat et al. (2021) do not say which of them their WGAN has.
+
+    The generator is updated with `generator_batch` images (null: as many as the discriminator), after
+    `generator_after` of a step's discriminator updates (null: after all). The code of Chen et al. (2021) takes 128 of
+    them to 64, after the first of five.
     """
 
     loss: Literal["non_saturating", "hinge", "wasserstein"] = "non_saturating"
     n_dis: PositiveInt = 1
     clip: Weight | None = None
     gradient_penalty: Weight | None = None
+    generator_batch: PositiveInt | None = None
+    generator_after: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _within_the_step(self) -> Self:
+        if self.generator_after is not None and self.generator_after > self.n_dis:
+            raise ValueError(f"none comes after {self.generator_after} of a step's {self.n_dis} discriminator updates")
+        return self

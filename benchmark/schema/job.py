@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from benchmark.schema.record import Fraction, Name, PositiveInt, Record, Resolved, Step
-from benchmark.schema.suite import Moment, Prunable, Suite, Training
+from benchmark.schema.suite import Moment, Prunable, Ranked, Suite, Training
 
 
 class Origin(Record):
@@ -27,7 +27,7 @@ class MaskRecipe(Record):
 
     op: Literal["ones", "draw", "reuse"] = "ones"
     origin: Origin = Origin()
-    values: Literal["raw", "ema"] = "raw"
+    values: Ranked | dict[str, Ranked] = "raw"
     criterion: Resolved | None = None
     fraction: float | None = None
     rounds: PositiveInt = 1
@@ -65,8 +65,10 @@ class Job(Record):
     @property
     def inputs(self) -> tuple[str, ...]:
         """The ids of all jobs it reads, sorted."""
-        origins = (self.mask.origin, *self.start.origins.values())
-        return tuple(sorted({origin.job for origin in origins if origin.job is not None}))
+        sources = [origin.job for origin in (self.mask.origin, *self.start.origins.values())]
+        if self.training.teacher is not None:
+            sources.append(self.training.teacher.source)
+        return tuple(sorted({source for source in sources if source is not None}))
 
 
 class MetricRequest(Record):

@@ -60,6 +60,21 @@ class Penalty(Record):
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+class Teacher(Record):
+    """The network of `EXPERIMENT@LEVEL` that a component learns from, beside what its objective asks of it.
+
+    `weight` times its disagreement with the teacher is added to the component's loss: for `kl`, the divergence of its
+    answers from the teacher's as the objective defines it. The teacher is frozen and in evaluation mode. In a job,
+    `source` is the id of another job.
+    """
+
+    source: Annotated[str, Field(alias="from")]
+    component: str
+    at: Moment = "end"
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    loss: Literal["kl"] = "kl"
+
+
 class Training(Record):
     """How a masked network is trained; `optimizers` maps a component (or `*` for the rest) to its own.
 
@@ -73,7 +88,13 @@ class Training(Record):
     ema: Fraction | None = None
     stop: MaskStable | None = None
     penalty: Penalty | None = None
+    teacher: Teacher | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
+
+
+Ranked = Literal["raw", "ema"]
+"""Which values of a trained network are ranked: the weights themselves, or their moving averages."""
+Ranking = Literal["raw", "ema", "ema_after_first"]
 
 
 class Prunable(Record):
@@ -93,12 +114,14 @@ class Mask(Record):
     `init` or `self@0` (one-shot pruning) five times; as often as for one level where another experiment is the
     source. So a level has the same sparsity however it was come to. With the
     granularity `channel`, what is ranked and removed are the channels that batch normalization scales.
+    `values` may differ by component of the source (`raw` where one is not named); `ema_after_first` ranks the weights
+    of a dense network and the averages of a masked one, as the code of Chen et al. (2021) does with its generator.
     """
 
     op: Literal["draw", "reuse"] = "draw"
     source: Annotated[str, Field(alias="from")]
     at: Moment = "end"
-    values: Literal["raw", "ema"] = "raw"
+    values: Ranking | dict[str, Ranking] = "raw"
     criterion: Selection = Selection(name="magnitude")
     fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
     rounds: PositiveInt = 1
@@ -153,7 +176,7 @@ class LevelRange(Record):
 
 
 class Experiment(Record):
-    """One method on one task. Level 0 is the dense network, whatever `mask`, `weights` and `shrink` say.
+    """One method on one task. Level 0 is the dense network, whatever `mask`, `weights`, `shrink` and `teacher` say.
 
     With `shrink` the channels that the mask removes are taken out of the network before it is trained. `only_at`
     names the scales that have the experiment (all, where it is empty).

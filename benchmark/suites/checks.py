@@ -90,10 +90,14 @@ def _sources(suite: Suite, name: str) -> Iterator[Problem]:
         )
         if message:
             yield path, message
+    teacher = experiment.training.teacher
+    message = None if teacher is None else _source(suite.experiments, name, teacher.source, ())
+    if message:
+        yield (*start, "training", "teacher", "from"), message
 
 
 def _source(experiments: Mapping[str, Experiment], owner: str, source: str, words: tuple[str, ...]) -> str | None:
-    """Return what is wrong with the source of a mask or of weights, or null."""
+    """Return what is wrong with the source of a mask, of weights or of a teacher, or null."""
     if source in words:
         return None
     name, at, level = source.rpartition("@")

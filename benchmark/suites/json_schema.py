@@ -30,6 +30,7 @@ _EXPERIMENT_TYPES = (
     "WeightSource",
     "MaskStable",
     "Penalty",
+    "Teacher",
 )
 _CHANGES: Schema = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 _MATRIX: Schema = {

@@ -22,7 +22,7 @@ from benchmark.schema.job import Job
 from benchmark.schema.record import canonical
 from benchmark.schema.timing import QUIET, Clocking, TimedTraining
 from benchmark.statistics import mean
-from benchmark.tickets import make_masks, rewound
+from benchmark.tickets import make_masks, rewound, with_teacher
 from benchmark.timing.turns import Turn
 from benchmark.training import Hooks, Loop, new_state
 
@@ -55,6 +55,8 @@ def kind(job: str, recipe: Job) -> str:
     task = recipe.model_dump(mode="json", include={"dataset", "model", "objective", "training"})
     for free in ("steps", "stop"):
         del task["training"][free]
+    if recipe.training.teacher is not None:
+        del task["training"]["teacher"]["from"]
     thin = job if recipe.shrink else None
     return canonical([task, recipe.mask.op != "ones", recipe.mask.granularity, thin])
 
@@ -112,7 +114,8 @@ class _Clock:
         state = new_state(workshop.networks(), training, begun)
         state.restore(run.read_tensors(run.START))
         pixels = workshop.images("train").pixels.to(device)
-        loop = Loop(workshop.objective, training, pixels, workshop.job.seed, training_masks(run, workshop.job))
+        objective = with_teacher(workshop, self._results).objective
+        loop = Loop(objective, training, pixels, workshop.job.seed, training_masks(run, workshop.job))
         stamps: _Stamps = _CudaStamps() if device == "cuda" else CpuStamps()
         loop.run(state, Hooks(lambda step, losses: None, lambda step, tensors: None, stepped=stamps.take))
         seconds = stamps.seconds()[warm_up - 1 :]  # the first span is that of the second step

@@ -1,0 +1,46 @@
+"""What a job takes from the jobs before it, checked against what those have: components, averages, a teacher."""
+
+from __future__ import annotations
+
+from benchmark.errors import did_you_mean
+from benchmark.models import MODELS
+from benchmark.resolve import Path, Problems, image_shape
+from benchmark.schema.job import Job
+from benchmark.schema.record import Resolved
+from benchmark.schema.suite import Mask, Ranked, Teacher
+
+
+def check_component(name: str, source: Job | None, component: str, path: Path, problems: Problems) -> None:
+    """Note that a source, which the suite calls `name`, has no such component."""
+    if source is not None:
+        known = MODELS[source.model.name].facts["components"]
+        if component not in known:
+            problems.add(path, f"'{name}' has no component '{component}'{did_you_mean(component, known)}")
+
+
+def check_whole(name: str, source: Job | None, path: Path, problems: Problems) -> None:
+    """Note that a source's weights fit no other networks."""
+    if source is not None and source.shrink:
+        message = f"'{name}' has been shrunken: its weights fit no other networks; its mask may be reused"
+        problems.add(path, message)
+
+
+def check_teacher(teacher: Teacher, source: Job, dataset: Resolved, path: Path, problems: Problems) -> None:
+    """Note that a teacher is not there, or cannot read the images that it is to judge."""
+    check_component(teacher.source, source, teacher.component, (*path, "component"), problems)
+    theirs, ours = ("x".join(map(str, image_shape(one))) for one in (source.dataset, dataset))
+    if theirs != ours:
+        problems.add((*path, "from"), f"'{teacher.source}' was trained on images of {theirs}, not {ours}")
+
+
+def ranked_values(mask: Mask, source: Job | None, path: Path, problems: Problems) -> Ranked | dict[str, Ranked]:
+    """Return what one level ranks: raw weights or averages, by component where these differ; raw ones are not named."""
+    if mask.values != "raw" and (source is None or source.training.ema is None):
+        problems.add(path, f"'{mask.source}' keeps no moving averages; set 'ema' in its training")
+    first: Ranked = "raw" if source is None or source.mask.op == "ones" else "ema"
+    if isinstance(mask.values, str):
+        return first if mask.values == "ema_after_first" else mask.values
+    for component in mask.values:
+        check_component(mask.source, source, component, (*path, component), problems)
+    chosen = {name: first if value == "ema_after_first" else value for name, value in mask.values.items()}
+    return {name: value for name, value in chosen.items() if value != "raw"} or "raw"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.schema.reference import Number, Place, References
+from benchmark.schema.reference import Number, Place, References, Ribbon
 from benchmark.suites import read_references, read_text
 
 FILES = sorted((Path(__file__).parent.parent / "reference_results").glob("*.yaml"))
@@ -29,7 +29,7 @@ each_file = pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FI
 
 
 def test_there_are_reference_files() -> None:
-    assert "kalibhat2021" in [file.stem for file in FILES]
+    assert [file.stem for file in FILES] == ["chen2021", "kalibhat2021", "yeo2023"]
 
 
 @each_file
@@ -52,6 +52,37 @@ def test_what_was_read_in_the_paper_has_its_text_and_its_place(file: Path) -> No
     placeless = {name for name, one in numbers.items() if one.place == Place()}
     assert not unprinted
     assert not placeless
+
+
+@each_file
+def test_every_value_has_its_origin_and_every_gap_has_none(file: Path) -> None:
+    for name, one in load(file).numbers.items():
+        if one.status == "sourced":
+            assert one.value is not None, name
+            assert one.read is not None, name
+            assert one.source, name
+        else:
+            assert (one.value, one.printed, one.read, one.source, one.runs, one.ribbon) == (None,) * 6, name
+
+
+@each_file
+def test_what_was_read_off_a_figure_has_its_error_and_what_a_third_party_measured_its_caution(file: Path) -> None:
+    numbers = load(file).numbers
+    assert not {name for name, one in numbers.items() if one.read == "digitised" and not one.reading_error}
+    assert not {name for name, one in numbers.items() if one.read == "third party" and not one.cautions}
+
+
+@each_file
+def test_a_value_lies_in_its_ribbon(file: Path) -> None:
+    for name, one in load(file).numbers.items():
+        if one.ribbon is not None and one.value is not None:
+            blur = one.reading_error + one.ribbon.reading_error
+            assert one.ribbon.low - blur <= one.value <= one.ribbon.high + blur, name
+
+
+def test_a_ribbon_upside_down_is_refused() -> None:
+    with pytest.raises(ValueError, match="3 is above 2"):
+        Ribbon(low=3.0, high=2.0, means="unknown")
 
 
 @each_file

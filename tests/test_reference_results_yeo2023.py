@@ -62,7 +62,7 @@ def test_printed_tickets_are_a_tenth_of_their_networks(model: str) -> None:
 
 
 def generator(widths: tuple[int, ...], latents: int, skips: bool = True) -> int:
-    """Return the weights of GFMN's generator: 4x4 from latents, blocks of two 3x3 with a 1x1 beside them, 3x3 at the end."""
+    """Return the weights of GFMN's generator: a 4x4, blocks of two 3x3 with a 1x1 beside them, a 3x3 to the colors."""
     blocks = sum(9 * (inputs * outputs + outputs**2) + skips * inputs * outputs for inputs, outputs in pairwise(widths))
     return 16 * latents * widths[0] + blocks + 9 * widths[-1] * 3
 

@@ -107,6 +107,12 @@ METRICS = Table(
             "parameters of the networks as they are: without removed channels, masked weights included",
             facts={"unit": "parameters", "lower_is_better": True},
         ),
+        "kept_parameters": Entry(
+            "benchmark.metrics.parameters:measure_kept",
+            Options,
+            "parameters that are neither removed with their channel nor masked",
+            facts={"unit": "parameters", "lower_is_better": True},
+        ),
         "training_flops": Entry(
             "benchmark.metrics.training_flops:measure",
             TrainingFlopsOptions,

@@ -1,7 +1,8 @@
 """The loss that a training ended with, from its log: the discriminator's is Figure A.5 of Kalibhat et al. (2021).
 
-A line of the log holds the mean since the line before, of all that was minimized: penalties too. For two networks
-against each other neither direction is better: a claim may say that two losses are the same, or that they differ.
+A line of the log holds the mean since the line before, of the loss as the objective has it: a gradient penalty is part
+of it, a penalty on the scales of batch norms is not. For two networks against each other neither direction is better: a
+claim may say that two losses are the same, or that they differ.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def measure(subject: Subject, options: LoggedLossOptions) -> Value:
             dataset=subject.dataset.name,
             split="train",
             selection=f"mean of the last {options.share:g} of the log's lines",
-            convention=f"loss of the {options.update}, as it was minimized",
+            convention=f"loss of the {options.update}, as the objective has it; a penalty on scales left out",
         ),
         {"lines": count, "of": len(losses), "after_step": steps[-count - 1] if count < len(steps) else None},
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmark.metrics.parameters import measure
+import pytest
+
+from benchmark.metrics.parameters import measure, measure_kept
 from benchmark.metrics.subject import Subject
 from benchmark.schema.record import Options
 
@@ -30,3 +32,10 @@ def test_a_hand_count_of_the_discriminator(ticket: Callable[..., Subject]) -> No
     # two convolutions of 4x4 with biases and norms, 1 -> 4 -> 8 channels, and one of 4x4 to a logit
     by_hand = (1 * 4 * 16 + 4 + 8) + (4 * 8 * 16 + 8 + 16) + (8 * 1 * 16 + 1)
     assert components["discriminator"]["parameters"] == by_hand
+
+
+@pytest.mark.parametrize("keep", [-1.0, 0.3, 2.0])
+def test_kept_parameters_are_all_but_the_masked_weights(ticket: Callable[..., Subject], keep: float) -> None:
+    subject = ticket(keep=keep)
+    masked = sum(int((~mask).sum()) for mask in subject.masks.values())
+    assert measure_kept(subject, Options()).value == measure(subject, Options()).value - masked

@@ -6,6 +6,7 @@ import pytest
 
 from benchmark.errors import SuiteError
 from benchmark.suites import read_suite
+from tests.timed import TIMED
 from tests.tiny import SUITE
 
 TEXT = SUITE.replace(
@@ -61,6 +62,19 @@ def test_a_scale_that_has_them_has_everything() -> None:
     assert set(suite.claims) == {"both", "big"}
     assert set(suite.figures) == {"six", "seven", "eight"}
     assert {name: len(timing.arms) for name, timing in suite.timings.items()} == {"some": 3, "large": 2}
+
+
+@pytest.mark.parametrize("scale", ["small", "paper"])
+def test_a_timing_of_another_scale_takes_its_claims_and_figures_with_it(scale: str) -> None:
+    text = TIMED.replace("    processes: 4\n", "    processes: 4\n    only_at: [paper]\n").replace(
+        "scales:\n",
+        "figures:\n  nine: {says: time over sparsity, source: {paper: tiny}, y: step_seconds, experiments: [gan_imp], "
+        "timing: table2}\nscales:\n  paper: {}\n",
+    )
+    suite = read_suite(text, "s.yaml", scale).suite
+    everything = {"imp_no_slower", "half_the_step"}, {"table2"}, {"nine"}
+    found = set(suite.claims), set(suite.timings), set(suite.figures)
+    assert found == (everything if scale == "paper" else (set(), set(), set()))
 
 
 @pytest.mark.parametrize("where", ["gan_big", "eight"])

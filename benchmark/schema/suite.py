@@ -252,7 +252,7 @@ class Timing(Record):
     """Trainings timed against each other while nothing else runs on the machine (statistics, R13).
 
     Every arm is timed in `processes` processes of its own, in interleaved order: `warm_up` steps, then `steps` timed
-    ones. Process p times the arm's seed number p, going round.
+    ones. Process p times the arm's seed number p, going round. `only_at` names the scales that have the timing.
     """
 
     says: str
@@ -260,6 +260,7 @@ class Timing(Record):
     processes: Annotated[int, Field(ge=2)] = 10
     warm_up: PositiveInt = 5
     steps: PositiveInt = 20
+    only_at: tuple[Name, ...] = ()
 
 
 PICTURES = ("samples", "reconstructions")

@@ -21,6 +21,7 @@ def at_scale(tree: Node, scale: str, scales: Node, faults: list[Fault]) -> Node:
     """Return the suite without what this scale does not have; unknown scales in an `only_at` are noted."""
     here = _Scale(scale, scales, faults)
     absent: set[str] = set()
+    timings = set(_members(tree, "timings"))
     for kind in NAMED_KEYS:
         members = tree.child(kind)
         if members is not None and isinstance(members.value, Mapping):
@@ -30,7 +31,8 @@ def at_scale(tree: Node, scale: str, scales: Node, faults: list[Fault]) -> Node:
     tree = _with_metrics_of(here, tree)
     for kind, key, is_absent in (("claims", "compare", _compares), ("figures", "experiments", _draws)):
         tree = _without(tree, kind, key, is_absent, absent)
-    return _without_arms(tree, absent)
+    tree = _without_arms(tree, absent)
+    return _without_readers(tree, timings - _members(tree, "timings").keys())
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,16 @@ def _without_arms(tree: Node, absent: set[str]) -> Node:
             tree = _lacking(tree, "timings", name)
         else:
             tree = put(tree, ["timings", name, "arms"], replace(arms, value=left))
+    return tree
+
+
+def _without_readers(tree: Node, timings: set[str]) -> Node:
+    """Leave out the claims and figures that are read from absent timings."""
+    for kind in ("claims", "figures"):
+        for name, node in _members(tree, kind).items():
+            timing = node.child("timing")
+            if timing is not None and timing.value in timings:
+                tree = _lacking(tree, kind, name)
     return tree
 
 

@@ -108,7 +108,7 @@ def train(bench: Bench) -> None:
         return
     if state.bird is not None:
         distances = tuple(state.bird.distances)
-        event = Event(found=state.has_stopped, step=state.step, epoch=loop.epochs(state.step), distances=distances)
+        event = Event(found=state.has_stopped, step=state.step, epoch=loop.ended_at(state), distances=distances)
         run.write_record(run.EVENT if event.found else run.UNSTABLE, event)
         if not event.found:
             return

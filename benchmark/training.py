@@ -92,6 +92,14 @@ class Loop:
                 tools.losses.flush(state.step)
         _check_finite(state)
 
+    def ended_at(self, state: State) -> float:
+        """Return the epoch at which a training ended that waited for an event.
+
+        One that looks after epochs stopped after a whole one, though its last step may have begun the next.
+        """
+        epochs, stop = self.epochs(state.step), self.training.stop
+        return math.floor(epochs) if state.has_stopped and stop is not None and stop.unit == "epoch" else epochs
+
     def epochs(self, steps: int) -> float:
         """Return how many times so many steps go through the images, as batches are counted."""
         return steps * self.objective.batches / (len(self.pixels) // self.training.batch_size)

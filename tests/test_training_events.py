@@ -142,6 +142,30 @@ def test_one_that_is_resumed_anywhere_has_the_same_states_and_looks(pause: int, 
     assert second.bird.distances == first.bird.distances
 
 
+@pytest.mark.parametrize(
+    ("n_dis", "unit", "step", "epoch"),
+    [(1, "epoch", 9, 3), (2, "epoch", 5, 3), (4, "epoch", 3, 4), (2, "step", 3, 2), (4, "step", 3, 4)],
+)  # fmt: skip
+def test_a_stop_after_an_epoch_is_at_a_whole_one(n_dis: int, unit: str, step: int, epoch: float) -> None:
+    """Three batches of 8 are an epoch of 30 images; with two a step, step 5 ends within the fourth epoch."""
+    rule = BY_STEP.model_copy(update={"unit": unit, "every": 1, "threshold": 1.0})
+    networks, training = gan_networks(), training_of(rule)
+    state = new_state(networks, training)
+    loop = Loop(gan(GanOptions(n_dis=n_dis)), training, PIXELS, 5, ones(networks))
+    loop.run(state, Recorder().hooks)
+    assert (state.step, loop.ended_at(state)) == (step, epoch)
+
+
+def test_one_that_never_stops_ends_where_its_steps_do() -> None:
+    networks = gan_networks()
+    rule = NEVER.model_copy(update={"unit": "epoch", "every": 1})
+    training = training_of(rule, steps=10)
+    state = new_state(networks, training)
+    loop = Loop(gan(GanOptions()), training, PIXELS, 5, ones(networks))
+    loop.run(state, Recorder().hooks)
+    assert loop.ended_at(state) == pytest.approx(10 / 3)
+
+
 def test_one_that_is_resumed_where_it_stopped_is_over(whole: Recorder) -> None:
     ended, again = Recorder(STEPS), Recorder(STEPS)
     stopped = run(training_of(BY_STEP), ended).step

@@ -97,6 +97,7 @@ def train(bench: Bench) -> None:
     state = new_state(bench.workshop.networks(), job.training, begun)
     state.restore(run.read_tensors(run.START if resumed is None else run.CHECKPOINT))
     run.files.unseal(run.LOG, _log_size(run.log, begun))
+    run.files.remove(run.EVENT)  # where bytes do not repeat, this training may end in another way than one before it
     since = time.perf_counter()
     pixels = bench.workshop.images("train").pixels.to(bench.settings.device)
     objective = with_teacher(bench.workshop, bench.results).objective

@@ -13,10 +13,12 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.campaigns import plan_suite
 from benchmark.cli import app
 from benchmark.errors import SuiteError
+from benchmark.executors.work import perform
 from benchmark.plan import latest_start
 from benchmark.schema.job import Plan
-from benchmark.schema.measurement import Outcome, Progress
+from benchmark.schema.measurement import Outcome, Progress, Stage
 from benchmark.suites import read_suite
+from benchmark.training import Diverged, Hooks, Loop, State
 from tests import tiny
 from tests.tiny import Watch, arm, contents, delete, run
 
@@ -184,6 +186,36 @@ def test_a_lost_event_or_last_snapshot_is_made_again(tmp_path: Path, lost: str) 
     assert set(run(tmp_path, suite, watch, only=only).values()) == {"done"}
     assert watch.began == [(bird.id, "train"), (bird.id, "measure")]
     assert contents(tmp_path) == before
+
+
+def diverge(loop: Loop, state: State, hooks: Hooks) -> None:
+    raise Diverged(7, "a loss is nan")
+
+
+@pytest.mark.parametrize(
+    ("replaced", "other", "outcome"),
+    [
+        ("benchmark.pruning.early_bird.EarlyBird.is_stable", False, "unstable"),
+        ("benchmark.training.Loop.run", diverge, "diverged"),
+    ],
+)
+def test_a_training_that_is_repeated_leaves_no_trace_of_another_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plan: Plan, replaced: str, other: object, outcome: Outcome
+) -> None:
+    """On a GPU, whose bytes do not repeat, it may end in another way than it did before, and then as it did before."""
+    bird = of(tmp_path, plan, "bird")
+    bird.write_job(arm(plan, "bird"))
+    ends = (bird.EVENT, *bird.FRUITLESS.values())
+
+    def found(stages: tuple[Stage, ...]) -> tuple[Outcome, list[str]]:
+        end = perform(tiny.work(tmp_path), bird.id, stages, lambda progress: None).outcome
+        return end, [file for file in ends if bird.files.has(file)]
+
+    assert found(("mask", "train", "measure")) == ("done", [bird.EVENT])
+    with monkeypatch.context() as changed:
+        changed.setattr(replaced, other)
+        assert found(("train",)) == (outcome, [bird.FRUITLESS[outcome]])
+    assert found(("train", "measure")) == ("done", [bird.EVENT])
 
 
 def test_a_rewind_step_that_was_never_reached_is_told(tmp_path: Path) -> None:

@@ -43,14 +43,17 @@ def seeds(suite: Suite) -> range:
 
 
 def subset(plan: Plan, names: frozenset[str]) -> frozenset[str]:
-    """Return the ids of all jobs that the named claims, experiments and timings need."""
-    experiments = {name for name in names if name in plan.suite.experiments}
+    """Return the ids of all jobs that the named claims, experiments and timings need.
+
+    Claims and timings need the levels that they name; an experiment named without a level is needed with all of them.
+    """
+    named = set(names)
     for timing in wanted_timings(plan.suite, names):
-        experiments |= {arm.partition("@")[0] for arm in plan.suite.timings[timing].arms.values()}
+        named.update(plan.suite.timings[timing].arms.values())
     for claim_id in names & plan.suite.claims.keys():
         for comparison in plan.suite.claims[claim_id].compare:
-            experiments |= {arm.partition("@")[0] for arm in (comparison.arm, comparison.baseline) if arm}
-    needed = {arm.job for arm in plan.arms if arm.experiment in experiments}
+            named.update(arm for arm in (comparison.arm, comparison.baseline) if arm)
+    needed = {arm.job for arm in plan.arms if not named.isdisjoint((arm.experiment, f"{arm.experiment}@{arm.level}"))}
     for planned in reversed(plan.jobs):
         if planned.id in needed:
             needed.update(planned.job.inputs)

@@ -111,6 +111,7 @@ def _rest(job: Job) -> dict[str, Any]:
     taught = {} if training.teacher is None else {"taught": True}
     return taught | {
         "batch_size": training.batch_size,
+        "optimizers": {component: optimizer.name for component, optimizer in training.optimizers.items()},
         "precision": training.precision,
         "penalty": training.penalty is not None,
         "shrunken": [removed] if job.shrink else [],

@@ -33,21 +33,25 @@ def changed(job: Job, training: dict[str, object] | None = None, **fields: objec
     return job.model_copy(update={"training": job.training.model_copy(update=training or {}), **fields})
 
 
-def test_levels_seeds_and_lengths_are_of_one_kind() -> None:
-    others = [arm(PLAN, "gan_imp", 2).job, arm(PLAN, "gan_random", 2).job, changed(GAN, {"steps": 99}, seed=7)]
+def test_levels_seeds_lengths_and_learning_rates_are_of_one_kind() -> None:
+    faster = {name: one.model_copy(update={"lr": 0.1}) for name, one in GAN.training.optimizers.items()}
+    others = [arm(PLAN, "gan_imp", 2).job, arm(PLAN, "gan_random", 2).job]
+    others += [changed(GAN, {"steps": 99}, seed=7), changed(GAN, {"optimizers": faster})]
     assert {kind(job) for job in others} == {kind(GAN)}
 
 
 def test_what_changes_the_speed_changes_the_kind() -> None:
     penalized = changed(GAN, {"penalty": Penalty(name="batch_norm_l1", weight=1e-4)})
+    sgd = {name: one.model_copy(update={"name": "sgd"}) for name, one in GAN.training.optimizers.items()}
     others = [
         arm(PLAN, "auto").job,
         changed(GAN, {"batch_size": 9}),
         changed(GAN, {"precision": "bfloat16"}),
         penalized,
+        changed(GAN, {"optimizers": sgd}),
         changed(GAN, shrink=True),
     ]
-    assert len({kind(GAN), kind(GAN, "there"), *map(kind, others)}) == 7
+    assert len({kind(GAN), kind(GAN, "there"), *map(kind, others)}) == 8
 
 
 def test_a_shrunken_network_is_taken_to_be_as_slow_as_the_whole_until_it_was_seen() -> None:

@@ -13,20 +13,24 @@ from benchmark.plan import latest_start, subset
 from benchmark.runner import pending_stages, wanted_jobs
 from benchmark.schema.claim import BaseClaim, FoundBy
 from benchmark.schema.job import Job, Plan, PlannedJob
+from benchmark.schema.measurement import FRUITLESS, Stage
 from benchmark.schema.record import Record
 from benchmark.schema.suite import Suite
 from benchmark.speeds import Speeds
 from benchmark.statistics import fewest_for_share, noninferiority_power, planned
+from benchmark.verdicts.rules import FEWEST_SEEDS
 
 POWER = 0.8
 """The power that a claim should have at its margin (statistics, R3)."""
 
 
 class Cost(Record):
-    """Trainings: how many, how many of them are done, and the seconds that one worker needs for the rest.
+    """Trainings: how many, how many of them are done, and the seconds that one worker has to train for the rest.
 
-    `seconds` is null where a speed is unknown; the truth is less where trainings may stop before their last step, or
-    the speed of a shrunken network is not known (`at_most`).
+    What diverged or never became stable is done, with all that needs it: nothing is left of them. What is trained and
+    not yet measured is not done, but no training is left of it. `seconds` is null where a speed is unknown; the truth
+    is less where trainings may stop before their last step, or the speed of a shrunken network is not known
+    (`at_most`).
     """
 
     jobs: int
@@ -56,7 +60,7 @@ class Part(Record):
         return f"{self.suite}/{self.id}" if several else self.id
 
     def cells(self) -> tuple[str, ...]:
-        """Return in words: its trainings, how many are shared, how many done, and the time for the rest."""
+        """Return in words: its trainings, how many are shared, how many done, and the training time left."""
         return (str(self.cost.jobs), str(self.shared), str(self.cost.done), self.cost.time)
 
 
@@ -112,14 +116,14 @@ class Estimate(Record):
         unseen = "" if self.cost.seconds is not None else ": some of it was never run there, nor timed by --measure"
         return (
             f"{self.cost.jobs} trainings, {self.cost.done} done; sharing saves {self.sharing.saved}; "
-            f"left for one worker on {self.device}: {self.cost.time}{unseen}"
+            f"training left for one worker on {self.device}: {self.cost.time}{unseen}"
         )
 
 
 def estimate(plans: list[Plan], results: Path | None, speeds: Speeds) -> Estimate:
     """Return what plans cost, less what is done in a results directory."""
     jobs = wanted_jobs(plans, frozenset())
-    clerk = _Clerk(jobs, None if results is None else ResultsDir(results), speeds)
+    clerk = _Clerk(plans, jobs, None if results is None else ResultsDir(results), speeds)
     claims = {(plan.suite.key, name): subset(plan, frozenset({name})) for plan in plans for name in plan.suite.claims}
     needed = Counter(job for wanted in claims.values() for job in wanted)
     return Estimate(
@@ -134,7 +138,7 @@ def estimate(plans: list[Plan], results: Path | None, speeds: Speeds) -> Estimat
 @cache
 def smallest_margin(seeds: int, paired: bool) -> float | None:
     """Return the margin, in seed standard deviations, that equal arms are within with power 0.8; null under 3 seeds."""
-    if seeds < 3:
+    if seeds < FEWEST_SEEDS:
         return None
     low, high = 0.0, 100.0
     for _ in range(60):
@@ -155,18 +159,20 @@ class _Bill:
 class _Clerk:
     """Knows what is left of each training, and adds it up."""
 
-    def __init__(self, jobs: Mapping[str, PlannedJob], results: ResultsDir | None, speeds: Speeds) -> None:
+    def __init__(
+        self, plans: list[Plan], jobs: Mapping[str, PlannedJob], results: ResultsDir | None, speeds: Speeds
+    ) -> None:
         self._jobs = {name: planned.job for name, planned in jobs.items()}
         self._results = results
-        self._done: set[str] = set()
-        if results is not None:
-            self._done |= {name for name in jobs if not pending_stages(results.run(name), jobs[name])}
-        self._bills = {name: self._bill(job, speeds) for name, job in self._jobs.items() if name not in self._done}
+        left = {} if results is None else _stages_left(plans, jobs, results)
+        self._done = {name for name, stages in left.items() if not stages}
+        self._trained = {name for name, stages in left.items() if "train" not in stages}
+        self._bills = {name: self._bill(name, speeds) for name in jobs}
 
     def cost(self, names: Iterable[str]) -> Cost:
         """Return what these trainings cost together, each once."""
         chosen = set(names)
-        bills = [self._bills[name] for name in sorted(chosen - self._done)]
+        bills = [self._bills[name] for name in sorted(chosen)]
         known = [bill for bill in bills if bill is not None]
         return Cost(
             jobs=len(chosen),
@@ -180,7 +186,10 @@ class _Clerk:
         job = self._jobs[name]
         return job.training.steps - (0 if job.start.start_step == "end" else job.start.start_step)
 
-    def _bill(self, job: Job, speeds: Speeds) -> _Bill | None:
+    def _bill(self, name: str, speeds: Speeds) -> _Bill | None:
+        if name in self._trained:
+            return _Bill(0.0, at_most=False)
+        job = self._jobs[name]
         speed = speeds.of(job)
         if speed is None:
             return None
@@ -193,9 +202,20 @@ class _Clerk:
 
         Where one before it is still to stop at an event, that one is counted whole, and this one as the rest of it.
         """
-        if self._results is not None and self._done.issuperset(job.inputs):
+        if self._results is not None and self._trained.issuperset(job.inputs):
             return self._results.first_step(job), True
         return latest_start(job.start, self._jobs), job.start.start_step != "end"
+
+
+def _stages_left(
+    plans: list[Plan], jobs: Mapping[str, PlannedJob], results: ResultsDir
+) -> dict[str, tuple[Stage, ...]]:
+    """Return the stages that each job still needs: none where no weights came of it, or of one that it needs."""
+    ends = {job: end for plan in plans for job, end in results.outcomes(plan).items()}
+    return {
+        name: () if ends[name] in FRUITLESS else pending_stages(results.run(name), planned)
+        for name, planned in jobs.items()
+    }
 
 
 def _sharing(plans: list[Plan], jobs: Iterable[str], needed: Counter[str]) -> Sharing:
@@ -249,13 +269,13 @@ def _claims(
 def _power(claim: BaseClaim, suite: Suite) -> str:
     """Return what a claim can decide: the margin it can show, or whether its seeds suffice for the share claimed."""
     if isinstance(claim, FoundBy):
-        fewest = fewest_for_share(claim.share)
+        fewest = max(FEWEST_SEEDS, fewest_for_share(claim.share))
         shown = f"a share of {claim.share:g} of the seeds"
         return shown if suite.seeds >= fewest else f"none: {shown} takes {fewest} seeds at least"
     many, unit = (suite.seeds, "seed") if claim.timing is None else (suite.timings[claim.timing].processes, "process")
     margin = smallest_margin(many, claim.paired)
     if margin is None:
-        return "none: fewer than 3 seeds are never conclusive"
+        return f"none: fewer than {FEWEST_SEEDS} seeds are never conclusive"
     return f"{margin:.2f} sd of {'the paired differences' if claim.paired else f'a {unit}'}"
 
 

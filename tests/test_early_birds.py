@@ -13,10 +13,12 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.campaigns import plan_suite
 from benchmark.cli import app
 from benchmark.errors import SuiteError
+from benchmark.estimate import estimate
 from benchmark.executors.work import perform
 from benchmark.plan import latest_start
 from benchmark.schema.job import Plan
 from benchmark.schema.measurement import Outcome, Progress, Stage
+from benchmark.speeds import Speeds
 from benchmark.suites import read_suite
 from benchmark.training import Diverged, Hooks, Loop, State
 from tests import tiny
@@ -124,6 +126,23 @@ def test_one_that_never_becomes_stable_is_an_outcome_of_it_and_of_what_needs_it(
     assert again.began == []
     reason = f"needs {never.id}, which never became stable"
     assert [(end.outcome, end.reason) for end in again.ends] == [("unstable", reason)]
+
+
+def test_nothing_is_left_to_train_of_what_never_became_stable_nor_of_what_needs_it(
+    tmp_path: Path, folder: Path, plan: Plan
+) -> None:
+    run(tmp_path, tiny.suite_of(SUITE), only=frozenset({"never"}))
+    nowhere = Speeds("nowhere", {})
+    speeds = Speeds("nowhere", {nowhere.kind(planned.job): 1.0 for planned in plan.jobs})
+    found = {one.id: one.cost for one in estimate([plan], tmp_path, speeds).experiments}
+    assert {name: (cost.jobs, cost.done, cost.time) for name, cost in found.items()} == {
+        "bird": (1, 0, "at most 20 s"),
+        "onward": (1, 0, "within the training that it goes on from"),
+        "through": (1, 0, "20 s"),
+        "never": (1, 1, "0 s"),
+        "after_never": (1, 1, "0 s"),
+    }
+    assert estimate([plan], folder, nowhere).cost.time == "0 s"
 
 
 def test_verify_and_the_report_say_it_in_words(

@@ -63,7 +63,8 @@ def test_trainings_are_counted_once_and_seen_from_each_experiment() -> None:
     sharing = found.sharing
     assert (sharing.asked, sharing.saved, sharing.passed_through, sharing.jobs) == (8, 2, 0, 6)
     assert sharing.needed_by == {0: 6}
-    assert found.summary.startswith("6 trainings, 0 done; sharing saves 2; left for one worker on nowhere: unknown: ")
+    told = "6 trainings, 0 done; sharing saves 2; training left for one worker on nowhere: unknown: "
+    assert found.summary.startswith(told)
 
 
 def test_a_level_that_is_only_passed_through_is_told_apart() -> None:
@@ -82,6 +83,14 @@ def test_claims_share_trainings() -> None:
     assert costs(found)["equal"] == 12 + 8 + 8 + 12
     assert found.cost.seconds == 12 + 8 + 8 + 12 + 2 * 12
     assert not found.cost.at_most
+
+
+def test_a_claim_costs_the_levels_it_names_and_what_they_need() -> None:
+    plan = tiny.planned(CLAIMS, ["claims.same.compare.0.arm=gan_imp@1"])
+    found = estimate([plan], None, one_second_a_step(plan))
+    assert {one.id: (one.cost.jobs, one.shared) for one in found.claims} == {"same": (2, 2), "equal": (4, 2)}
+    assert found.sharing.needed_by == {0: 2, 1: 2, 2: 2}
+    assert costs(found)["same"] == 12 + 8
 
 
 def test_a_matrix_is_one_line() -> None:
@@ -111,8 +120,14 @@ def test_two_suites_share_trainings_too() -> None:
 def test_what_is_done_in_a_directory_costs_nothing(finished: Path, results: Path) -> None:
     found = estimate([PLAN], finished, NOWHERE)
     assert (found.cost.done, found.cost.seconds, found.cost.time) == (6, 0, "0 s")
-    (results / "runs" / arm(PLAN, "auto").id / "audit.json").unlink()
-    assert estimate([PLAN], results, NOWHERE).cost.done == 5
+    one = results / "runs" / arm(PLAN, "auto").id
+    (one / "audit.json").unlink()
+    found = estimate([PLAN], results, NOWHERE)
+    assert (found.cost.done, found.cost.seconds, found.cost.time) == (5, 0, "0 s")  # trained, not measured
+    (one / "weights.safetensors").unlink()
+    assert estimate([PLAN], results, NOWHERE).cost.seconds is None
+    found = estimate([PLAN], results, one_second_a_step(PLAN))
+    assert (found.cost.done, found.cost.seconds) == (5, 12)
 
 
 def test_times_follow_from_the_speeds_seen_here(
@@ -167,9 +182,10 @@ def test_what_goes_on_from_a_finished_training_has_the_steps_that_are_left(finis
     }
     start = after.job.start.model_copy(update={"start_step": "end", "origins": origins})
     plan = replaced(PLAN, "auto_imp", start=start, training=after.job.training.model_copy(update={"steps": 20}))
-    (results / "runs" / after.id / "audit.json").unlink()
+    (results / "runs" / after.id / "weights.safetensors").unlink()
+    (results / "runs" / arm(PLAN, "auto").id / "audit.json").unlink()
     found = estimate([plan], results, one_second_a_step(plan))
-    assert (found.cost.done, found.cost.seconds) == (5, 20 - 12)
+    assert (found.cost.done, found.cost.seconds, found.cost.at_most) == (4, 20 - 12, False)
 
 
 def test_a_shrunken_network_is_at_most_as_slow_as_the_whole() -> None:
@@ -205,10 +221,15 @@ def test_fewer_than_three_seeds_are_never_conclusive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seeds", "told"),
-    [(13, "none: a share of 0.8 of the seeds takes 14 seeds at least"), (14, "a share of 0.8 of the seeds")],
+    ("seeds", "share", "told"),
+    [
+        (13, 0.8, "none: a share of 0.8 of the seeds takes 14 seeds at least"),
+        (14, 0.8, "a share of 0.8 of the seeds"),
+        (2, 0.1, "none: a share of 0.1 of the seeds takes 3 seeds at least"),  # 2 of 2 would show it by the interval
+        (3, 0.1, "a share of 0.1 of the seeds"),
+    ],
 )
-def test_a_share_of_the_seeds_needs_enough_of_them(seeds: int, told: str) -> None:
+def test_a_share_of_the_seeds_needs_enough_of_them(seeds: int, share: float, told: str) -> None:
     text = SUITE.replace(
         "claims: {}",
         """\
@@ -223,7 +244,8 @@ claims:
     share: 0.8
     because: most runs is four of five""",
     )
-    (claim,) = estimate([tiny.planned(text, [f"seeds={seeds}"])], None, NOWHERE).claims
+    plan = tiny.planned(text, [f"seeds={seeds}", f"claims.early.share={share}"])
+    (claim,) = estimate([plan], None, NOWHERE).claims
     assert claim.power == told
 
 

@@ -65,7 +65,7 @@ def plan(
 
 def _print_parts(found: Estimate) -> None:
     several = len({one.suite for one in found.experiments}) > 1
-    costs = ("trainings", "shared with others", "done", "time left, one worker")
+    costs = ("trainings", "shared with others", "done", "training time left")
     print_table(
         ("experiment", "levels", "steps at most", *costs),
         [(one.name(several), str(one.levels), str(one.steps), *one.cells()) for one in found.experiments],

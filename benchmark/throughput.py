@@ -32,11 +32,18 @@ HARMLESS = 1e-12
 
 
 def measure(jobs: Iterable[Job], device: str, tell: Callable[[str], None], seconds: float = SECONDS) -> None:
-    """Time one job of each kind on a device, tell of each and keep its speed; shrunken networks are timed whole."""
+    """Time one job of each kind on a device, tell of each and keep its speed; shrunken networks are timed whole.
+
+    A kind that the device's free memory does not hold is told of too, and its speed stays as it was known.
+    """
     prepare_process(device)
     speeds = read_speeds(device_name(device))
     for key, job in {speeds.kind(whole(job)): whole(job) for job in jobs}.items():
-        step = step_seconds(job, device, seconds)
+        try:
+            step = step_seconds(job, device, seconds)
+        except (MemoryError, torch.OutOfMemoryError):
+            tell(f"{_described(job)}: not timed, {speeds.device} has not enough free memory for it")
+            continue
         keep({key: step})
         tell(f"{_described(job)}: {1000 * step:.1f} ms a step on {speeds.device}")
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
+from benchmark import throughput
 from benchmark.environment import cpu_name
+from benchmark.schema.job import Job
 from benchmark.schema.suite import MaskStable
-from benchmark.speeds import read_speeds
+from benchmark.speeds import Speed, read_speeds
 from benchmark.throughput import measure, step_seconds
 from tests import tiny
 from tests.tiny import arm
@@ -33,6 +36,27 @@ def test_each_kind_is_measured_once_and_kept() -> None:
         found = speeds.of(job)
         assert found is not None
         assert 0 < found.seconds < 5
+
+
+def test_a_kind_that_the_memory_does_not_hold_is_told_in_a_line_and_the_others_are_timed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(job: Job, device: str, seconds: float) -> float:
+        if job.model.name == "dcgan":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 has some left.")
+        return 0.5
+
+    monkeypatch.setattr(throughput, "step_seconds", full)
+    told: list[str] = []
+    measure([planned.job for planned in PLAN.jobs], "cpu", told.append)
+    kept = f"500.0 ms a step on {cpu_name()}"
+    assert told == [
+        f"dcgan, gan, 8 images of digits: not timed, {cpu_name()} has not enough free memory for it",
+        f"conv_autoencoder, autoencoder, 8 images of digits: {kept}",
+    ]
+    speeds = read_speeds(cpu_name())
+    assert speeds.of(arm(PLAN, "gan").job) is None
+    assert speeds.of(arm(PLAN, "auto").job) == Speed(0.5)
 
 
 def test_no_data_are_needed_and_nothing_stops_or_diverges() -> None:

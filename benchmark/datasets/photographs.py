@@ -62,14 +62,16 @@ def patches(scene: NDArray[np.uint8], color: bool) -> NDArray[np.uint8]:
 def is_test(rows: int, columns: int) -> NDArray[np.bool_]:
     """Tell which patches [rows, columns] are tested on: every fourth of a row, one further to the left in the next."""
     row, column = np.indices((rows, columns))
-    return (row + column) % TEST_SHARE == 0
+    chosen: NDArray[np.bool_] = (row + column) % TEST_SHARE == 0
+    return chosen
 
 
 def halved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return [N, C, H/2, W/2] by `HALVED`, in integers."""
     count, channels, height, width = pixels.shape
     fours = pixels.astype(np.int64).reshape(count, channels, height // 2, 2, width // 2, 2)
-    return ((fours.sum(axis=(3, 5)) + 2) // 4).astype(np.uint8)
+    means: NDArray[np.uint8] = ((fours.sum(axis=(3, 5)) + 2) // 4).astype(np.uint8)
+    return means
 
 
 def _scenes() -> dict[str, NDArray[np.uint8]]:
@@ -80,4 +82,5 @@ def _scenes() -> dict[str, NDArray[np.uint8]]:
 
 
 def _of_split(cut: NDArray[np.uint8], split: str) -> NDArray[np.uint8]:
-    return cut[is_test(*cut.shape[:2]) == (split == "test")]
+    part: NDArray[np.uint8] = cut[is_test(*cut.shape[:2]) == (split == "test")]
+    return part

@@ -272,10 +272,12 @@ def _power(claim: BaseClaim, suite: Suite) -> str:
         fewest = max(FEWEST_SEEDS, fewest_for_share(claim.share))
         shown = f"a share of {claim.share:g} of the seeds"
         return shown if suite.seeds >= fewest else f"none: {shown} takes {fewest} seeds at least"
-    many, unit = (suite.seeds, "seed") if claim.timing is None else (suite.timings[claim.timing].processes, "process")
-    margin = smallest_margin(many, claim.paired)
+    timing = None if claim.timing is None else suite.timings[claim.timing]
+    margin = smallest_margin(suite.seeds if timing is None else timing.processes, claim.paired)
     if margin is None:
-        return f"none: fewer than {FEWEST_SEEDS} seeds are never conclusive"
+        units = "seeds" if timing is None else "processes"
+        return f"none: fewer than {FEWEST_SEEDS} {units} are never conclusive"
+    unit = "seed" if timing is None else "process"
     return f"{margin:.2f} sd of {'the paired differences' if claim.paired else f'a {unit}'}"
 
 

@@ -221,6 +221,17 @@ def test_fewer_than_three_seeds_are_never_conclusive() -> None:
 
 
 @pytest.mark.parametrize(
+    ("processes", "told"),
+    [(2, "none: fewer than 3 processes are never conclusive"), (3, "2.30 sd of the paired differences")],
+)
+def test_a_timings_claim_needs_enough_processes_whatever_the_seeds(processes: int, told: str) -> None:
+    text = CLAIMS.replace("metric: fid", "metric: step_seconds\n    timing: clock")
+    text += "timings:\n  clock: {says: a step, arms: {dense: gan_imp@0, ticket: gan_imp@2, random: gan_random@2}}\n"
+    plan = tiny.planned(text, [f"timings.clock.processes={processes}"])
+    assert {one.power for one in estimate([plan], None, NOWHERE).claims} == {told}
+
+
+@pytest.mark.parametrize(
     ("seeds", "share", "told"),
     [
         (13, 0.8, "none: a share of 0.8 of the seeds takes 14 seeds at least"),

@@ -28,12 +28,10 @@ class TimingFiles:
         """Write a process's record."""
         self.files.write(self._name(record.arm, record.process), as_json(record.model_dump(mode="json")))
 
-    def is_done(self, arm: str, process: int) -> bool:
-        """Tell whether a process was timed: its record is whole, and none of a failure."""
-        if not self.files.has(self._name(arm, process)):
-            return False
-        record = self.read(arm, process)
-        return record is not None and not record.failure
+    def ended(self, arm: str, process: int) -> Clocking | None:
+        """Return a process's record if it is whole, and none of a failure."""
+        record = self.read(arm, process) if self.files.has(self._name(arm, process)) else None
+        return None if record is None or record.failure else record
 
     def records(self, arm: str) -> Iterator[Clocking | None]:
         """Yield the record of each process of an arm, in order; null for one that was not begun."""
@@ -42,7 +40,7 @@ class TimingFiles:
 
     def clocked(self, arm: str) -> list[Clocking]:
         """Return the records of an arm's processes that were timed, in order."""
-        return [record for record in self.records(arm) if record is not None and not record.failure]
+        return [record for record in self.records(arm) if record is not None and record.trainings]
 
     def sweep(self) -> None:
         """Remove half-written records of a run that was killed."""

@@ -10,7 +10,7 @@ from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
 from benchmark.schema.timing import Clocking
 from benchmark.statistics import mean, paired
-from benchmark.verdicts.timed import cautions, device, protocol
+from benchmark.verdicts.timed import cautions, device, left_out, protocol
 from reports.evidence import Evidence
 from reports.page import Cell, Table, TimingSection
 from reports.wording import MISSING, count, number, printed, share
@@ -173,11 +173,13 @@ class _Section:
     def _gaps(self) -> Iterator[str]:
         for arm, records in self._records.items():
             lost = [one.failure for one in records if one is not None and one.failure]
-            missing = len(records) - len(self._clocked[arm]) - len(lost)
+            missing = records.count(None)
             if missing:
                 yield f"{arm}: {missing} of {len(records)} processes were not timed."
             for reason in dict.fromkeys(lost):
                 yield f"{arm}: {lost.count(reason)} of {len(records)} processes failed: {reason}"
+            for sentence in left_out(arm, records):
+                yield f"{sentence} The means here are without it."
 
     def _cautions(self) -> Iterator[str]:
         every = [one for found in self._clocked.values() for one in found]

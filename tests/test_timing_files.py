@@ -26,12 +26,20 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert files.clocked("dense") == []
 
 
-def test_a_failed_process_is_read_but_not_done(tmp_path: Path) -> None:
+def test_a_failed_process_is_read_but_has_not_ended(tmp_path: Path) -> None:
     files = ResultsDir(tmp_path).timing("demo", "table2", TIMING)
     files.write(record("imp", 0, 0.01))
     files.write(record("imp", 1, 0.01, failure="no memory left", trainings=()))
-    assert [files.is_done("imp", process) for process in range(3)] == [True, False, False]
+    assert [files.ended("imp", process) is not None for process in range(3)] == [True, False, False]
     assert [one.process for one in files.clocked("imp")] == [0]
+
+
+def test_one_with_nothing_to_time_has_ended_without_times(tmp_path: Path) -> None:
+    files = ResultsDir(tmp_path).timing("demo", "table2", TIMING)
+    nothing = record("imp", 1, 0.01, outcome="unstable", trainings=())
+    files.write(nothing)
+    assert files.ended("imp", 1) == nothing
+    assert files.clocked("imp") == []
 
 
 def test_damage_is_found(tmp_path: Path) -> None:
@@ -43,7 +51,7 @@ def test_damage_is_found(tmp_path: Path) -> None:
     files = results.timing("small_networks", "table2", TIMING)
     with pytest.raises(ArtifactError, match="damaged"):
         files.read("imp", 0)
-    assert not files.is_done("imp", 0)
+    assert files.ended("imp", 0) is None
 
 
 def test_totals_split_what_trains_the_ticket_from_what_found_its_mask() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
 from benchmark.executors.executor import Work
+from benchmark.lineage import lineage
 from benchmark.schema.job import Campaign, CampaignSuite
 from benchmark.schema.timing import Clocking, TimedTraining
 from benchmark.timing.turns import Turn
@@ -73,6 +74,24 @@ def record(arm: str, process: int, seconds: float, **more: object) -> Clocking:
     )
     made = {"arm": arm, "process": process, "seed": 0, "job": own.job, "trainings": (own,), "others": 0.0}
     return Clocking.model_validate(made | {"environment": ENVIRONMENT} | more)
+
+
+def timed(work: Work, turn: Turn, seconds: float) -> Clocking:
+    """Return the record of a turn in which a step of everything that the arm rests on took so long."""
+    stretches = lineage(ResultsDir(work.results), turn.job).items()
+    trainings = tuple(
+        TimedTraining(
+            job=job,
+            steps=stretch.steps,
+            passed=stretch.passed,
+            timed=turn.job,
+            step_seconds=seconds,
+            step_median=seconds,
+            mask_seconds=0.0,
+        )
+        for job, stretch in stretches
+    )
+    return record(turn.arm, turn.process, seconds, seed=turn.seed, job=turn.job, trainings=trainings)
 
 
 def fail(turn: Turn, reason: str) -> Clocking:

@@ -94,7 +94,9 @@ class Display:
         self._count += 1
         if self._whole is not None:
             self._bars.update(self._whole, completed=self._count)
-        what = f"failed: {found.failure}" if found.failure else f"{1000 * found.step_seconds:.3g} ms a step"
+        what = f"failed: {found.failure}" if found.failure else f"nothing to time, seed {found.seed} {found.outcome}"
+        if found.trainings:
+            what = f"{1000 * found.step_seconds:.3g} ms a step"
         caution = f" ({found.warning})" if found.warning else ""
         line = f"[{self._count}/{self._total}] {name} {found.arm} process {found.process}: {what}{caution}"
         self._say(line, always=bool(found.failure))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from benchmark.schema.measurement import Outcome
 from benchmark.schema.record import Name, Record, Step
 
 TimedMetric = Literal["training_seconds", "step_seconds"]
@@ -47,6 +48,8 @@ class TimedTraining(Record):
 class Clocking(Record):
     """One process: the arm's own training first, then those it rests on; or why there are none.
 
+    There are none where timing them failed, and where the arm's job had another `outcome` than `done`: with this seed
+    there is nothing to time.
     `load` is the machine's load average of the last minute before and after, `others` how many processors other
     programs kept busy meanwhile (null where the system does not say).
     """
@@ -61,6 +64,7 @@ class Clocking(Record):
     environment: dict[str, str] = {}
     warning: str = ""
     failure: str = ""
+    outcome: Outcome = "done"
 
     @property
     def step_seconds(self) -> float:

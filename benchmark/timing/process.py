@@ -22,16 +22,18 @@ def clock_apart(work: Work, turn: Turn) -> Clocking:
     try:
         found = _received(ours)
         process.join()
-        return found or failed(turn, f"its process died ({describe_exit(process.exitcode or 0)})")
+        return found or blank(turn, f"its process died ({describe_exit(process.exitcode or 0)})")
     finally:
         process.terminate()
         process.join()
         ours.close()
 
 
-def failed(turn: Turn, reason: str) -> Clocking:
-    """Return the record of a turn that found nothing."""
-    return Clocking(arm=turn.arm, process=turn.process, seed=turn.seed, job=turn.job, failure=reason)
+def blank(turn: Turn, failure: str = "") -> Clocking:
+    """Return the record of a turn without times: it failed, or its job came to nothing that could be timed."""
+    return Clocking(
+        arm=turn.arm, process=turn.process, seed=turn.seed, job=turn.job, outcome=turn.outcome, failure=failure
+    )
 
 
 def _received(pipe: Connection) -> Clocking | None:
@@ -49,6 +51,6 @@ def _serve(work: Work, turn: Turn, pipe: Connection) -> None:
         found = clock(work, turn)
     except Exception as error:  # noqa: BLE001 - whatever one process meets must not end the others
         known = isinstance(error, TicketbenchError)
-        found = failed(turn, str(error) if known else f"{type(error).__name__}: {error}")
+        found = blank(turn, str(error) if known else f"{type(error).__name__}: {error}")
     with suppress(OSError):  # the driver is gone: it will ask again
         pipe.send(found)

@@ -16,7 +16,7 @@ from benchmark.schema.job import Plan
 from benchmark.schema.record import Record
 from benchmark.schema.suite import Timing
 from benchmark.schema.timing import Clocking
-from benchmark.timing.process import clock_apart
+from benchmark.timing.process import blank, clock_apart
 from benchmark.timing.turns import Turn, pending, timetable
 
 Stopwatch = Callable[[Work, Turn], Clocking]
@@ -104,7 +104,7 @@ def _perform(work: Work, name: str, ahead: _Ahead, watcher: Watcher, clock: Stop
     for turn in ahead.left:
         files = ResultsDir(work.results).timing(turn.suite, turn.timing, ahead.timing)
         files.sweep()
-        found = clock(work, turn)
+        found = clock(work, turn) if turn.outcome == "done" else blank(turn)
         files.write(found)
         watcher.timed(name, found)
         failed += bool(found.failure)

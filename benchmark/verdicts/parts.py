@@ -50,8 +50,9 @@ def judge_comparison(rule: Rule, claim: Claim, comparison: Comparison, evidence:
         warnings=(
             *_reference_warnings(claim, measured, evidence.references.get(comparison.reference or "")),
             *_precision_warnings(claim, contrast, shown),
-            *measured.cautions,
-            *(evidence.arms[comparison.baseline].cautions if comparison.baseline else ()),
+            *dict.fromkeys(
+                (*measured.cautions, *(evidence.arms[comparison.baseline].cautions if comparison.baseline else ()))
+            ),
         ),
     )
 

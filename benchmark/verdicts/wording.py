@@ -40,14 +40,14 @@ def rank_reason(rule: Rule, status: Status, contrast: Contrast, measured: ArmDat
     """Return the sentence of a comparison in which seeds diverged, or never came to the event they were to stop at."""
     lost = sum(value is None for value in contrast.arm.values())
     ends = dict.fromkeys(FRUITLESS[one.outcome] for one in measured.observations if one.value is None)
-    says = f"{lost} of {len(contrast.arm)} seeds of {comparison.arm} {' or '.join(ends) or 'diverged'}"
+    says = f"{lost} of {len(contrast.arm)} {measured.replicate}s of {comparison.arm} {' or '.join(ends) or 'diverged'}"
     if not isinstance(contrast.baseline, Printed):
         gone = sum(value is None for value in contrast.baseline.values())
         says += f", and {gone} of {len(contrast.baseline)} of {comparison.baseline}"
     declared, ratio = contrast.axis.margin, contrast.axis.ratio
     margin = _declared(declared, measured.unit) if declared else rounded(ratio or 0.0)
     if status == "inconclusive":
-        return f"{says}: too many, or too few seeds, to decide"
+        return f"{says}: too many, or too few {measured.replicate}s, to decide"
     return f"{says}: by exact ranks, with a divergence as worst, the effect {rule.words[status].format(margin=margin)}"
 
 

@@ -143,6 +143,21 @@ def test_disturbance_and_failure_are_said(tmp_path: Path) -> None:
     )
 
 
+def test_what_came_to_nothing_is_named_and_left_out_of_the_means(tmp_path: Path) -> None:
+    results = evidence(tmp_path).results
+    write(results, {"dense": DENSE, "imp": [*SAME[:3], 1.0]})
+    files = results.timing("small_networks", "table2", suite().plan.suite.timings["table2"])
+    files.write(record("imp", 3, 0.0, seed=1, outcome="unstable", trainings=()))
+    found, cells = section(tmp_path)
+    assert cells["imp"]["milliseconds a step"].text.startswith("11 (")
+    assert [remark for remark in found.remarks if remark.startswith("With seed")] == [
+        "With seed 1 imp never became stable: its timed run 3 has no time, which counts as worse than any. The means "
+        "here are without it."
+    ]
+    assert not any(remark.startswith("imp:") for remark in found.remarks)
+    assert any(remark.startswith("Caution: The 4 timed runs are of 1 seed, ") for remark in found.remarks)
+
+
 def test_a_page_shows_the_timing_and_its_claims(tmp_path: Path) -> None:
     results = evidence(tmp_path).results
     write(results, {"dense": DENSE, "imp": SAME, "random": DENSE})

@@ -15,7 +15,7 @@ from benchmark.schema.timing import Clocking
 from benchmark.timing import session
 from benchmark.timing.turns import Turn
 from tests import tiny
-from tests.timed import TIMED, campaign, fail, record
+from tests.timed import TIMED, campaign, fail, timed
 
 NAME = "small_networks/table2"
 
@@ -39,7 +39,7 @@ def clock_with(monkeypatch: pytest.MonkeyPatch, broken: str = "") -> list[list[m
 
     def clock(work: Work, turn: Turn) -> Clocking:
         beside.append(list(multiprocessing.active_children()))
-        return fail(turn, "no memory left") if turn.arm == broken else record(turn.arm, turn.process, 0.01)
+        return fail(turn, "no memory left") if turn.arm == broken else timed(work, turn, 0.01)
 
     monkeypatch.setattr(session, "run_timings", partial(session.run_timings, clock=clock))
     return beside

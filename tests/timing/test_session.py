@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -11,12 +13,13 @@ from filelock import FileLock
 from benchmark.artifacts import ResultsDir
 from benchmark.errors import CampaignError
 from benchmark.executors.executor import Work
+from benchmark.schema.measurement import Event
 from benchmark.schema.timing import Clocking
 from benchmark.storage import TEMPORARY
 from benchmark.timing.session import Tally, run_timings, tallies
 from benchmark.timing.turns import Turn
 from tests import tiny
-from tests.timed import fail, record, suite, work
+from tests.timed import fail, suite, timed, work
 
 PLAN = suite().plan
 TIMING = PLAN.suite.timings["table2"]
@@ -35,7 +38,7 @@ class Clock:
         self.turns.append((turn.process, turn.arm))
         if (turn.process, turn.arm) in self.broken:
             return fail(turn, "no memory left")
-        return record(turn.arm, turn.process, 0.01)
+        return timed(work, turn, 0.01)
 
 
 @dataclass
@@ -81,6 +84,59 @@ def test_a_record_that_is_lost_or_damaged_is_timed_again_and_no_other(results: P
     clock = Clock()
     perform(results, clock)
     assert clock.turns == [(2, "imp")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"job": "another"},
+        {"trainings": ()},
+        {"trainings": (), "outcome": "unstable"},
+        *({"trainings": ({key: value},)} for key, value in (("job", "another"), ("steps", 7), ("passed", 7))),
+    ],
+)
+def test_a_record_of_another_job_or_of_other_steps_is_timed_again(results: Path, change: dict[str, Any]) -> None:
+    """On a GPU an early-bird training that is repeated may stop at another step, or never."""
+    perform(results, Clock())
+    files = ResultsDir(results).timing("small_networks", "table2", TIMING)
+    kept = files.read("imp", 2)
+    assert kept is not None
+    changes = change.get("trainings", ({},) * len(kept.trainings))
+    others = kept.trainings[len(changes) :] if changes else ()
+    trainings = [one.model_copy(update=new) for one, new in zip(kept.trainings, changes, strict=False)]
+    files.write(kept.model_copy(update={**change, "trainings": (*trainings, *others)}))
+    clock = Clock()
+    assert tallies(ResultsDir(results), [PLAN])[NAME].done == 11
+    perform(results, clock)
+    assert clock.turns == [(2, "imp")]
+    assert files.read("imp", 2) == kept
+
+
+def test_a_job_that_came_to_nothing_is_recorded_without_a_time_until_it_comes_to_something(results: Path) -> None:
+    run = ResultsDir(results).run(tiny.arm(PLAN, "gan_imp", 2).id)
+    run.write_record(run.UNSTABLE, Event(found=False, step=8, epoch=0.05, distances=()))
+    clock = Clock()
+    found, watch = perform(results, clock)
+    assert found == {NAME: Tally(processes=12, done=12)}
+    assert clock.turns == [(process, "dense") for process in range(4)]  # the random ticket has the mask of imp
+    assert Counter((one.arm, one.outcome, one.failure) for one in watch.told) == {
+        ("dense", "done", ""): 4,
+        ("imp", "unstable", ""): 4,
+        ("random", "unstable", ""): 4,
+    }
+    again = Clock()
+    perform(results, again)
+    assert again.turns == []
+    run.files.remove(run.UNSTABLE)
+    perform(results, again)
+    assert again.turns == [turn for turn in ORDER if turn[1] != "dense"]
+
+
+def test_a_lineage_whose_files_are_lost_is_not_timed_before(results: Path) -> None:
+    perform(results, Clock())
+    tiny.delete(results / "runs" / tiny.arm(PLAN, "gan_imp", 1).id / "job.json")
+    assert tallies(ResultsDir(results), [PLAN])[NAME].done == 4
 
 
 def test_a_session_that_was_killed_goes_on_where_it_was(results: Path) -> None:

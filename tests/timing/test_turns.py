@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.schema.job import Plan
 from benchmark.schema.measurement import Outcome
-from benchmark.timing.turns import Timetable, rotated, timetable
+from benchmark.timing.turns import rotated, timetable
 from tests import tiny
 from tests.timed import suite
 
@@ -41,10 +42,11 @@ def test_processes_interleave_the_arms_and_begin_with_another_each_time() -> Non
         assert (turn.warm_up, turn.steps) == (2, 3)
 
 
-def test_a_seed_without_a_result_in_one_arm_is_left_out_of_all() -> None:
-    for outcome in ("diverged", "unstable"):
-        turns = timetable(SUITE, "table2", ends(SUITE, gan_imp_s1=outcome)).turns
-        assert [turn.seed for turn in turns[::3]] == [0, 2, 0, 2]
+@pytest.mark.parametrize("outcome", ["diverged", "unstable"])
+def test_a_seed_without_a_result_in_one_arm_is_left_to_the_others(outcome: Outcome) -> None:
+    turns = timetable(SUITE, "table2", ends(SUITE, gan_imp_s1=outcome)).turns
+    assert [turn.seed for turn in turns[::3]] == [0, 1, 2, 0]
+    assert {(turn.arm, turn.process, turn.outcome) for turn in turns if turn.outcome != "done"} == {("imp", 1, outcome)}
 
 
 def test_nothing_is_timed_before_the_last_job_has_ended() -> None:
@@ -53,9 +55,16 @@ def test_nothing_is_timed_before_the_last_job_has_ended() -> None:
         assert (table.turns, table.waits) == ((), "waits for 1 of its 9 jobs")
 
 
-def test_without_any_whole_seed_nothing_is_timed() -> None:
-    gone = ends(SUITE, gan_imp_s0="diverged", gan_imp_s1="diverged", gan_random_s2="unstable")
-    assert timetable(SUITE, "table2", gone) == Timetable((), "no seed has a result in every arm")
+def test_an_arm_that_came_to_nothing_leaves_the_others_all_their_seeds() -> None:
+    gone = ends(SUITE, gan_imp_s0="unstable", gan_imp_s1="diverged", gan_imp_s2="unstable")
+    found = timetable(SUITE, "table2", gone)
+    assert found.waits == ""
+    by_arm = {arm: [turn.outcome for turn in found.turns if turn.arm == arm] for arm in ("dense", "imp", "random")}
+    assert by_arm == {
+        "dense": ["done"] * 4,
+        "imp": ["unstable", "diverged", "unstable", "unstable"],
+        "random": ["done"] * 4,
+    }
 
 
 @given(st.integers(2, 7), st.integers(1, 5))

@@ -13,8 +13,8 @@ from benchmark.artifacts import ResultsDir
 from benchmark.judge import exit_code, judge
 from benchmark.schema.timing import Clocking
 from benchmark.schema.verdict import Verdict
-from benchmark.verdicts.timed import protocol, timed_arm
-from tests.timed import ENVIRONMENT, campaign, record, write
+from benchmark.verdicts.timed import cautions, protocol, timed_arm
+from tests.timed import ENVIRONMENT, campaign, record, suite, write
 
 DENSE = [0.010, 0.012, 0.011, 0.010]
 TICKET = [0.0040, 0.0049, 0.0045, 0.0041]
@@ -81,6 +81,49 @@ def test_a_disturbed_process_is_a_warning_of_the_verdict(tmp_path: Path) -> None
     assert verdict(results, "half_the_step").parts[0].warnings[-1] == (
         "The machine was not idle in 4 of 4 processes of gan_imp@2: other programs kept 1.5 processors busy meanwhile."
     )
+
+
+def test_a_seed_without_a_ticket_counts_as_worst_and_is_named(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE, "imp": TICKET})
+    files = results.timing("small_networks", "table2", suite().plan.suite.timings["table2"])
+    for process in (1, 3):
+        files.write(record("imp", process, 0.0, seed=1, outcome="unstable", trainings=()))
+    found = verdict(results, "half_the_step").parts[0]
+    assert [(one.outcome, one.value) for one in found.arm.observations] == [
+        *(("done", 0.0040), ("unstable", None), ("done", 0.0045), ("unstable", None)),
+    ]
+    assert found.status == "inconclusive"
+    assert found.reason == (
+        "2 of 4 timed runs of gan_imp@2 never became stable, and 0 of 4 of gan@0: too many, or too few timed runs, to "
+        "decide"
+    )
+    assert found.warnings[0] == (
+        "With seed 1 gan_imp@2 never became stable: its timed runs 1, 3 have no time, which counts as worse than any."
+    )
+
+
+def test_an_arm_without_any_ticket_is_no_faster(tmp_path: Path) -> None:
+    results = campaign(tmp_path, ["timings.table2.processes=6"])
+    write(results, {"dense": [0.01] * 6})
+    files = results.timing("small_networks", "table2", suite().plan.suite.timings["table2"])
+    for process in range(6):
+        files.write(record("imp", process, 0.0, outcome="diverged", trainings=()))
+    found = verdict(results, "half_the_step")
+    assert (found.status, found.parts[0].effect) == ("not reproduced", None)
+    assert "6 of 6 timed runs of gan_imp@2 diverged" in found.reason
+    assert exit_code(judge(results), ["done"]) == 1
+
+
+def test_runs_of_the_same_seed_are_said_once(tmp_path: Path) -> None:
+    results = campaign(tmp_path)
+    write(results, {"dense": DENSE, "imp": TICKET})
+    said = [one for one in verdict(results, "imp_no_slower").parts[0].warnings if "independent" in one]
+    assert said == [
+        "The 4 timed runs are of 1 seed, and are taken as independent: the interval tells how well these times are "
+        "known on this machine, not how far those of other seeds lie."
+    ]
+    assert list(cautions("dense", [record("dense", process, 0.01, seed=process) for process in range(3)])) == []
 
 
 def test_the_protocol_carries_the_device() -> None:

@@ -93,7 +93,8 @@ experiments:
 claims: {}
 scales: {small: {small: true}}
 """
-PLAN = planned(SUITE)
+SHORTER = ("experiments.dense.training.steps=6", "experiments.dense.objective.n_dis=2")
+PLAN = planned(SUITE, SHORTER)
 LATE = {f"late[at={step}]": step for step in (1, 2, 4)}
 TICKETS = tuple(name for name in PLAN.suite.experiments if name != "dense")
 BOTH = ("generator", "discriminator")
@@ -102,15 +103,25 @@ Tensors = dict[str, Tensor]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The results of the suite."""
+    """The results of the suite, with shorter trainings."""
     folder = tmp_path_factory.mktemp("variants") / "results"
-    ends = tiny.run(folder, tiny.suite_of(SUITE))
+    ends = tiny.run(folder, tiny.suite_of(SUITE, SHORTER))
     assert set(ends.values()) == {"done"}, ends
     return folder
 
 
 def run_of(folder: Path, name: str, level: int = 0) -> RunDir:
     return ResultsDir(folder).run(arm(PLAN, name, level).id)
+
+
+def test_as_written_the_rewinding_is_to_5_10_and_20_percent() -> None:
+    whole = planned(SUITE)
+    jobs = [arm(whole, name, 1).job for name in LATE]
+    assert [job.start.start_step / job.training.steps for job in jobs if job.start.start_step != "end"] == [
+        0.05,
+        0.1,
+        0.2,
+    ]
 
 
 def start_of(run: RunDir, component: str) -> Tensors:

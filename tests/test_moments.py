@@ -33,13 +33,15 @@ key: watched
 title: One training watched at three moments
 seeds: 1
 experiments:
-  gan:
+  plain:
     dataset: {{name: digits}}
     model: {{name: dcgan, base_channels: 4, z_dim: 4}}
     objective: {{name: gan}}
     training: {{steps: 12, batch_size: 8, ema: 0.8, optimizers: {{"*": {{lr: 0.02}}}}}}
+    metrics: {{fid: {{name: fid, {FID}}}, score: {{{SCORE}}}}}
+  gan:
+    extends: plain
     metrics:
-      fid: {{name: fid, {FID}}}
       fid_best: {{name: fid, {FID}, selection: {{best_of: 3}}}}
       score_best: {{{SCORE}, selection: {{best_of: 3}}}}
   late:
@@ -47,12 +49,12 @@ experiments:
     weights: {{from: self@0, at: 6, start_step: 6}}
     levels: [1]
   short:
-    extends: gan
+    extends: plain
     matrix: {{training.steps: [4, 8]}}
-    metrics: {{fid: {{name: fid, {FID}}}, score: {{{SCORE}}}, fid_best: null, score_best: null}}
 claims: {{}}
 scales: {{small: {{small: true}}}}
 """
+UNWATCHED = SUITE.replace("key: watched", "key: earlier").replace("selection: {best_of: 3}", "selection: last")
 PLAN = planned(SUITE)
 DENSE = arm(PLAN, "gan")
 
@@ -94,7 +96,7 @@ def test_the_last_step_is_the_default_and_no_part_of_the_key() -> None:
     assert METRICS.non_defaults(chosen("last")).keys() == {"extractor", "generated", "split"}
     keys = {request.name: request.key for request in DENSE.metrics}
     assert keys["fid"].removeprefix("fid-") != keys["fid_best"].removeprefix("fid_best-")
-    other = planned(SUITE.replace("fid: {name: fid, extr", "fid: {name: fid, selection: last, extr"))
+    other = planned(SUITE, ["experiments.plain.metrics.fid.selection=last"])
     assert {request.key for request in arm(other, "gan").metrics} == set(keys.values())
 
 
@@ -115,10 +117,8 @@ def test_the_best_is_the_lowest_or_highest_and_the_earliest_of_equal_ones() -> N
 def test_snapshots_are_asked_for_but_not_of_the_end() -> None:
     assert DENSE.snapshots == (4, 6, 8)
     assert arm(PLAN, "late", 1).snapshots == (8, 10)
-    without = arm(
-        planned(SUITE, ["experiments.gan.metrics.fid_best=null", "experiments.gan.metrics.score_best=null"]), "gan"
-    )
-    assert (without.id, without.snapshots) == (DENSE.id, (6,))
+    unwatched = arm(planned(UNWATCHED), "gan")
+    assert (unwatched.id, unwatched.snapshots) == (DENSE.id, (6,))
 
 
 def test_every_evaluation_is_the_last_of_a_training_that_ends_there(folder: Path) -> None:
@@ -184,9 +184,7 @@ def test_averages_are_evaluated_with_the_running_statistics_of_the_moment(folder
 
 
 def test_asking_for_the_best_later_trains_again_and_changes_nothing_else(tmp_path: Path) -> None:
-    few = SUITE.replace("key: watched", "key: earlier").replace("      fid_best:", "      fid_second:", 1)
-    few = "\n".join(line for line in few.splitlines() if "_best: {" not in line and "fid_second" not in line)
-    tiny.run(tmp_path / "r", tiny.suite_of(few))
+    tiny.run(tmp_path / "r", tiny.suite_of(UNWATCHED))
     run = ResultsDir(tmp_path / "r").run(DENSE.id)
     assert not run.files.has(run.snapshot(4))
     before = run.files.read(run.WEIGHTS)
@@ -218,11 +216,13 @@ def test_a_value_that_is_no_number_is_refused_at_any_moment(
     assert "is nan, not a finite number" in failure.message
 
 
+EXPECTED = "expected last, or {best_of: N} with N of 2 or more"
 FAULTS = [
     ("experiments.gan.training.steps=2", "gan.metrics.fid_best.selection: 3 moments are more than the 2 steps"),
     ("experiments.late.weights.start_step=10", "late.metrics.fid_best.selection: 3 moments are more than the 2 steps"),
-    ("experiments.gan.metrics.fid_best.selection={best_of: 1}", "greater than or equal to 2"),
-    ("experiments.gan.metrics.fid_best.selection=first", "expected"),
+    ("experiments.gan.metrics.fid_best.selection={best_of: 1}", f"gan.metrics.fid_best.selection: {EXPECTED}"),
+    ("experiments.gan.metrics.fid_best.selection={bets_of: 3}", f"gan.metrics.fid_best.selection: {EXPECTED}"),
+    ("experiments.gan.metrics.fid_best.selection=first", f"gan.metrics.fid_best.selection: {EXPECTED}"),
     (
         "experiments.gan.training.stop={when: mask_stable, sparsity: 0.5, unit: step, look_back: 2}",
         "gan.metrics.fid_best.selection: moments are spread up to the last step, which is not known",

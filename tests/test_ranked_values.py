@@ -70,7 +70,7 @@ def test_each_component_is_ranked_by_its_own_values(tmp_path: Path) -> None:
     [
         (suite("ema_after_first", ema=None), "mask.values: 'self@previous' keeps no moving averages"),
         (suite({"generator": "ema"}, ema=None), "mask.values: 'self@previous' keeps no moving averages"),
-        (suite({"genrator": "ema"}), "mask.values.genrator: 'self@previous' has no component 'genrator', did you mean"),
+        (suite({"genrator": "ema"}), "mask.values.genrator: 'self@previous' has no component 'genrator'; did you mean"),
         (suite("emma"), "mask.values: expected"),
         (suite({"generator": "emma"}), "mask.values.generator: expected 'raw', 'ema' or 'ema_after_first'"),
     ],

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from benchmark.metrics.subject import Value
 from benchmark.schema.record import Options, Resolved
@@ -22,7 +23,15 @@ class BestOf(Options):
     best_of: Annotated[int, Field(ge=2)]
 
 
-Moments = Literal["last"] | BestOf
+def _told(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(value)
+    except ValidationError:
+        reason = "expected last, or {best_of: N} with N of 2 or more"
+        raise PydanticCustomError("selection", "{reason}", {"reason": reason}) from None
+
+
+Moments = Annotated[Literal["last"] | BestOf, WrapValidator(_told)]
 """What a metric of networks looks at: `last`, or `{best_of: 16}`."""
 
 

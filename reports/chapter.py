@@ -10,12 +10,13 @@ from benchmark.schema.suite import Paper
 from benchmark.schema.verdict import Verdict
 from benchmark.statistics import mean
 from reports.claims import claim_section
+from reports.costs import costs, every_level, leading
 from reports.evidence import Evidence
 from reports.figures import figures
 from reports.page import Cell, Chapter, Choice, Disagreement, Fact, Link, Table
 from reports.sparsest import sparsest
 from reports.times import timings
-from reports.wording import MISSING, number, share
+from reports.wording import number
 
 SMALL = (
     "A small run: other data, smaller networks, fewer steps than the paper's. It can show whether a relation between "
@@ -53,7 +54,7 @@ def chapter(
         ),
         environment=_environment_table(environment),
         mixed=_mixed(environment),
-        costs=_costs(evidence),
+        costs=costs(evidence),
         timings=timings(evidence),
         times=_times(evidence),
     )
@@ -115,47 +116,14 @@ def _mixed(environment: dict[str, list[str]]) -> str:
     return f"The trainings did not all run alike: {', '.join(mixed)} differ between them." if mixed else ""
 
 
-def _costs(evidence: Evidence) -> Table | None:
-    """Tabulate counted costs per level, one column a metric: theoretical and effective ones are never mixed."""
-    names = evidence.names_of("macs")
-    if not names:
-        return None
-    rows = [
-        (*lead, *(_mean_cell(evidence, jobs, name) for name in names))
-        for lead, jobs in _levels(evidence)
-        if any(evidence.measurement(job, name) for job in jobs for name in names)
-    ]
-    columns = ("experiment", "level", "sparsity", *names)
-    caption = "Counted costs, means over seeds; a mask alone brings no speed-up, so these are not times"
-    return Table(caption=caption, columns=columns, rows=tuple(rows)) if rows else None
-
-
 def _times(evidence: Evidence) -> Table | None:
     """Tabulate the recorded training times, which shared the machine with other jobs."""
     rows = []
-    for lead, jobs in _levels(evidence):
+    for experiment, level, jobs in every_level(evidence):
         seconds = [taken for job in jobs if (taken := evidence.step_seconds(job)) is not None]
         if seconds:
+            lead = leading(evidence, experiment, level)
             rows.append((*lead, Cell(text=number(1000 * mean(seconds))), Cell(text=str(len(seconds)))))
     columns = ("experiment", "level", "sparsity", "milliseconds per step", "trainings timed")
     caption = "Measured training time, for information: jobs shared the machine, so no claim rests on it"
     return Table(caption=caption, columns=columns, rows=tuple(rows)) if rows else None
-
-
-def _levels(evidence: Evidence) -> list[tuple[tuple[Cell, ...], list[str]]]:
-    """Return every level of every experiment: its leading cells, and the jobs of its seeds."""
-    found: list[tuple[tuple[Cell, ...], list[str]]] = []
-    for experiment, levels in evidence.arms.items():
-        for level, seeds in sorted(levels.items()):
-            jobs = [job for _, job in sorted(seeds.items())]
-            sparsities = [value for job in jobs if (value := evidence.sparsity(job)) is not None]
-            sparsity = Cell(text=share(mean(sparsities))) if sparsities else Cell(text=MISSING, missing=True)
-            found.append(((Cell(text=experiment, head=True), Cell(text=str(level)), sparsity), jobs))
-    return found
-
-
-def _mean_cell(evidence: Evidence, jobs: Sequence[str], name: str) -> Cell:
-    made = [found for job in jobs if (found := evidence.measurement(job, name)) is not None]
-    if not made:
-        return Cell(text=MISSING, missing=True)
-    return Cell(text=f"{number(mean([found.value for found in made]))} {made[0].unit}".strip())

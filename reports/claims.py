@@ -45,7 +45,7 @@ def claim_section(
         fragile=verdict.fragile,
         scale=verdict.scale,
         forest=forest(claim, verdict.parts),
-        comparisons=comparisons(verdict),
+        comparisons=comparisons(evidence, verdict),
         seeds=seeds(verdict),
         remarks=remarks(verdict),
         curve=drawn,

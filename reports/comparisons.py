@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmark.schema.verdict import ArmSummary, Part, Verdict
+from reports.evidence import Evidence
 from reports.page import Cell, Table
-from reports.wording import MISSING, average, bound, bound_kind, ends, estimate, observed, percent, share
+from reports.wording import MISSING, average, bound, bound_kind, ends, estimate, observed, percent, removed
 
 
 def decisive(verdict: Verdict) -> Part | None:
@@ -28,14 +29,27 @@ def arms_of(verdict: Verdict) -> Iterator[ArmSummary]:
     yield from {arm.name: arm for arm in arms}.values()
 
 
-def comparisons(verdict: Verdict) -> Table | None:
+def comparisons(evidence: Evidence, verdict: Verdict) -> Table | None:
     """List every comparison with its effect, its bound and its verdict."""
     if not verdict.parts:
         return None
     columns = ("compared", "verdict", "sparsity", "against", "mean", "baseline", "effect", "interval", "bound", "power")
-    what = "the effect is a share" if verdict.claim.kind == "found_by" else "effects are signed so that larger is worse"
-    caption = f"What was compared in {verdict.claim.metric}; {what}"
-    return Table(caption=caption, columns=columns, rows=tuple(_comparison(verdict, part) for part in verdict.parts))
+    caption = f"What was compared in {verdict.claim.metric}; {_sense(evidence, verdict)}"
+    rows = tuple(_comparison(evidence, verdict, part) for part in verdict.parts)
+    return Table(caption=caption, columns=columns, rows=rows)
+
+
+def has_better_side(evidence: Evidence, verdict: Verdict) -> bool:
+    """Tell whether a claim's metric has values that are better: times have, a loss of two opponents has not."""
+    jobs = (seen.job for arm in arms_of(verdict) for seen in arm.observations if seen.job)
+    made = (evidence.measurement(job, verdict.claim.metric) for job in jobs)
+    return all(one.lower_is_better is not None for one in made if one is not None)
+
+
+def sparsity(evidence: Evidence, arm: ArmSummary) -> str | None:
+    """Write an arm's sparsity with what it is a share of; null where it was not measured."""
+    jobs = [seen.job for seen in arm.observations if seen.job]
+    return None if arm.sparsity is None else removed(arm.sparsity, evidence.of_channels(jobs))
 
 
 def seeds(verdict: Verdict) -> Table | None:
@@ -70,13 +84,23 @@ def _remarks(verdict: Verdict, part: Part) -> Iterator[str]:
     yield from (f"Caution, {lead}{warning}" if lead else f"Caution: {warning}" for warning in part.warnings)
 
 
-def _comparison(verdict: Verdict, part: Part) -> tuple[Cell, ...]:
+def _sense(evidence: Evidence, verdict: Verdict) -> str:
+    if verdict.claim.kind == "found_by":
+        return "the effect is a share"
+    if verdict.claim.kind == "reduces":
+        return "effects are ratios to the baseline"
+    if has_better_side(evidence, verdict):
+        return "effects are signed so that larger is worse"
+    return "neither side is better, effects are positive where the arm's value is higher"
+
+
+def _comparison(evidence: Evidence, verdict: Verdict, part: Part) -> tuple[Cell, ...]:
     found, kind = part.effect, bound_kind(verdict.claim)
     power = None if found is None else found.power
     return (
         Cell(text=part.arm.name, head=True),
         Cell(text=part.status, status=part.status),
-        _or_missing(None if part.arm.sparsity is None else share(part.arm.sparsity)),
+        _or_missing(sparsity(evidence, part.arm)),
         Cell(text=part.baseline.name),
         Cell(text=average(part.arm), missing=part.arm.mean is None),
         Cell(text=average(part.baseline), missing=part.baseline.mean is None),

@@ -9,7 +9,7 @@ from benchmark.statistics import mean, paired
 from reports.evidence import Evidence
 from reports.page import Axis, Cell, Curve, LevelPoint, SeedPoint, Series, Table
 from reports.quantities import Quantity
-from reports.wording import count, number, share
+from reports.wording import CHANNELS, count, number, removed
 
 LEVEL = 0.90
 MOST_LINES = 8
@@ -32,7 +32,9 @@ def draw(evidence: Evidence, lines: Lines, x: Quantity, y: Quantity, key: str) -
         return None
     together = [*dense, *drawn]
     points = [point for one in together for point in one.points]
-    axes = x.axis(seed.x for point in points for seed in point.seeds), y.axis(point.mean for point in points)
+    counted = [_counted(quantity, drawn if across else together) for quantity in (x, y)]
+    xs, ys = (seed.x for point in points for seed in point.seeds), (point.mean for point in points)
+    axes = x.axis(xs, counted[0]), y.axis(ys, counted[1])
     crowded = sum(len(point.seeds) for point in points) > MOST_MARKS
     hidden = sum(_has_tickets(evidence, experiments) for experiments in lines.values()) - len(drawn)
     return Curve(
@@ -40,7 +42,7 @@ def draw(evidence: Evidence, lines: Lines, x: Quantity, y: Quantity, key: str) -
         x=axes[0],
         y=axes[1],
         description=_description(axes, drawn, dense),
-        caption=_caption(y, dense if across else [], crowded, hidden),
+        caption=" ".join((_caption(y, dense if across else [], crowded, hidden), *_apart(axes, counted))),
         dense=tuple(dense),
         across=across,
         crowded=crowded,
@@ -85,22 +87,51 @@ def _point(experiment: str, level: int, x: Quantity, y: Quantity) -> LevelPoint 
     values = [seed.y for seed in seeds]
     low, high = interval(values)
     place = mean([seed.x for seed in seeds])
-    return LevelPoint(experiment=experiment, level=level, x=place, mean=mean(values), low=low, high=high, seeds=seeds)
+    return LevelPoint(
+        experiment=experiment,
+        level=level,
+        x=place,
+        of_channels=any(one.startswith(CHANNELS) for one in x.conventions(experiment, level)),
+        mean=mean(values),
+        low=low,
+        high=high,
+        seeds=seeds,
+    )
+
+
+def _counted(quantity: Quantity, drawn: Sequence[Series]) -> list[str]:
+    """Return what the values of these lines count; nothing removed is the same in all of them."""
+    found = {
+        convention
+        for one in drawn
+        for point in one.points
+        for convention in quantity.conventions(point.experiment, point.level)
+    }
+    return sorted(found)
+
+
+def _apart(axes: Sequence[Axis], counted: Sequence[Sequence[str]]) -> Iterator[str]:
+    for axis, conventions in zip(axes, counted, strict=True):
+        if len(conventions) > 1:
+            yield (
+                f"Equal values of {axis.name} are not the same here, for lines count different things: "
+                f"{'; or '.join(conventions)}."
+            )
 
 
 def _has_tickets(evidence: Evidence, experiments: Sequence[str]) -> bool:
     return any(level > 0 for one in experiments for level in evidence.arms[one])
 
 
-def _place(axis: Axis, value: float) -> str:
-    return share(value) if axis.name == "sparsity" else number(value)
+def _place(axis: Axis, point: LevelPoint) -> str:
+    return removed(point.x, point.of_channels) if axis.name == "sparsity" else number(point.x)
 
 
 def _description(axes: tuple[Axis, Axis], drawn: Sequence[Series], dense: Sequence[Series]) -> str:
     x, y = axes
     lines = [
-        f"{one.name} goes from {number(one.points[0].mean)} at {x.name} {_place(x, one.points[0].x)} "
-        f"to {number(one.points[-1].mean)} at {_place(x, one.points[-1].x)}"
+        f"{one.name} goes from {number(one.points[0].mean)} at {x.name} {_place(x, one.points[0])} "
+        f"to {number(one.points[-1].mean)} at {_place(x, one.points[-1])}"
         for one in drawn
     ]
     lines += [f"the {one.name} network has {number(one.points[0].mean)}" for one in dense]
@@ -136,7 +167,7 @@ def _table(axes: tuple[Axis, Axis], together: Sequence[Series], by: str) -> Tabl
 
 def _row(x: Axis, point: LevelPoint) -> Iterator[Cell]:
     yield Cell(text=point.experiment, head=True)
-    yield from (Cell(text=text) for text in (str(point.level), _place(x, point.x), str(len(point.seeds))))
+    yield from (Cell(text=text) for text in (str(point.level), _place(x, point), str(len(point.seeds))))
     yield Cell(text=number(point.mean))
     if point.low is not None and point.high is not None:
         yield Cell(text=f"{number(point.low)} to {number(point.high)}")

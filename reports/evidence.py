@@ -6,7 +6,7 @@ import base64
 import io
 import struct
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from functools import cached_property
 
 from pydantic import JsonValue
@@ -15,7 +15,9 @@ from benchmark.artifacts import ResultsDir
 from benchmark.schema.job import CampaignSuite
 from benchmark.schema.measurement import Measurement, Outcome
 from benchmark.schema.reference import Number, References
+from benchmark.statistics import mean
 from reports.page import Picture
+from reports.wording import CHANNELS, removed
 
 MOST_BYTES = 32_768
 """A larger picture, such as 64 color images of 32x32 pixels, is compressed: a page may show a hundred."""
@@ -85,6 +87,23 @@ class Evidence:
         """Return the measured sparsity of a job, or null."""
         made = self.of_metric(job, "sparsity")
         return None if made is None else made.value
+
+    def of_channels(self, jobs: Iterable[str]) -> bool:
+        """Tell whether the masks of any of these jobs are of channels, not of weights."""
+        return any(self._drawn_of_channels(job) or self.sparsity_of(job).startswith(CHANNELS) for job in jobs)
+
+    def _drawn_of_channels(self, job: str) -> bool:
+        return self._planned[job].job.mask.granularity == "channel"
+
+    def sparsity_of(self, job: str) -> str:
+        """Return what a job's measured sparsity is a share of, in the words of its protocol; empty where unknown."""
+        made = self.of_metric(job, "sparsity")
+        return "" if made is None else made.protocol.convention or ""
+
+    def removed(self, jobs: Collection[str]) -> str | None:
+        """Write the mean sparsity of some jobs and what it is a share of, or return null."""
+        sparsities = [value for job in jobs if (value := self.sparsity(job)) is not None]
+        return removed(mean(sparsities), self.of_channels(jobs)) if sparsities else None
 
     def documents(self, name: str) -> Iterator[dict[str, JsonValue]]:
         """Yield a plain JSON object of every job that has it."""

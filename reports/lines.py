@@ -20,9 +20,9 @@ def figure_lines(suite: Suite, figure: Figure) -> Lines:
 def claim_lines(suite: Suite, claim: Claim) -> Lines:
     """Return the experiments that a claim names, then others of the same task that have the metric."""
     named = [name for name in experiments_of(claim) if name in suite.experiments]
-    tasks = [_task(suite.experiments[name]) for name in named]
+    tasks = [task(suite.experiments[name]) for name in named]
     beside = [
-        name for name, other in suite.experiments.items() if claim.metric in other.metrics and _task(other) in tasks
+        name for name, other in suite.experiments.items() if claim.metric in other.metrics and task(other) in tasks
     ]
     own, others = _lines(suite, named), _lines(suite, beside)
     left = [name for name in others if name not in own][: max(0, MOST_BESIDE - len(own))]
@@ -56,5 +56,6 @@ def _lines(suite: Suite, experiments: Iterable[str]) -> dict[str, tuple[str, ...
     return {name: suite.line(name) for name in names}
 
 
-def _task(experiment: Experiment) -> tuple[object, ...]:
+def task(experiment: Experiment) -> tuple[object, ...]:
+    """Return what makes experiments comparable: data, networks and objective."""
     return experiment.dataset, experiment.model, experiment.objective

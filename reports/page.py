@@ -68,7 +68,7 @@ class Span(Record):
 
 
 class Forest(Record):
-    """A claim's effects around the line of no difference; worse is right."""
+    """A claim's effects around the line of no difference; worse, or higher where neither is, is right."""
 
     width: float
     height: float
@@ -87,11 +87,15 @@ class SeedPoint(Record):
 
 
 class LevelPoint(Record):
-    """One level of an experiment: the mean over its seeds, and the two-sided interval of the mean."""
+    """One level of an experiment: the mean over its seeds, and the two-sided interval of the mean.
+
+    `of_channels` where `x` is a sparsity in channels.
+    """
 
     experiment: str
     level: int
     x: float
+    of_channels: bool = False
     mean: float
     low: float | None
     high: float | None
@@ -215,9 +219,10 @@ class Disagreement(Record):
 
 
 class TimingSection(Record):
-    """One timing: a row an arm, and how it was done."""
+    """One timing, a row an arm: ratios to its first arm, times, and how it was done."""
 
     name: str
+    ratios: Table
     table: Table
     remarks: tuple[str, ...]
 

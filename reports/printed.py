@@ -9,10 +9,11 @@ from benchmark.schema.measurement import Measurement
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
 from benchmark.schema.verdict import Verdict
-from reports.comparisons import arms_of
+from reports.comparisons import arms_of, sparsity
 from reports.evidence import Evidence
 from reports.page import Cell, Table
-from reports.times import is_of_times, timed_protocols
+from reports.ratios import cost, is_relative
+from reports.times import timed_protocols
 from reports.wording import average, effect, place, printed, reading, share
 
 NO_COUNTERPART = "no counterpart measured"
@@ -30,7 +31,7 @@ def printed_numbers(evidence: Evidence, verdict: Verdict) -> Table | None:
     if not names:
         return None
     metric = next((protocol.metric for protocol in protocols(evidence, verdict)), None)
-    rows = tuple(_row(name, evidence.reference(name), verdict, metric) for name in names)
+    rows = tuple(_row(evidence, name, verdict, metric) for name in names)
     columns = ("number", "printed", "measured here", "unit", "where", "how read", "read from", "runs", "cautions")
     return Table(caption="Printed in the paper, and beside it what was measured here", columns=columns, rows=rows)
 
@@ -105,14 +106,15 @@ def _theirs(value: object, blocks: bool) -> Cell:
     )
 
 
-def _row(name: str, found: Number | None, verdict: Verdict, metric: str | None) -> tuple[Cell, ...]:
+def _row(evidence: Evidence, name: str, verdict: Verdict, metric: str | None) -> tuple[Cell, ...]:
+    found = evidence.reference(name)
     if found is None:
         gap = Cell(text="not in the reference files of this campaign", missing=True)
         return (Cell(text=name, head=True), gap, *(Cell(text="", missing=True) for _ in range(7)))
     return (
         Cell(text=name, head=True),
         Cell(text=printed(found), missing=found.value is None),
-        _measured(name, found, verdict, metric),
+        _measured(evidence, name, found, verdict, metric),
         Cell(text=found.unit),
         Cell(text=place(found.place)),
         Cell(text=reading(found), missing=found.read is None),
@@ -122,13 +124,12 @@ def _row(name: str, found: Number | None, verdict: Verdict, metric: str | None) 
     )
 
 
-def _measured(name: str, found: Number, verdict: Verdict, metric: str | None) -> Cell:
+def _measured(evidence: Evidence, name: str, found: Number, verdict: Verdict, metric: str | None) -> Cell:
     """Give the counterpart of a printed number: a sparsity for a sparsity, a mean for the same metric."""
-    if found.unit == "fraction" or found.protocol.metric == "sparsity":
-        return _sparsity(verdict)
-    ratios = [part.effect for part in verdict.parts if part.effect is not None and part.effect.scale == "ratio"]
-    if verdict.claim.timing is not None and is_of_times(found) and ratios:
-        return Cell(text="; ".join(map(effect, ratios)))
+    if found.protocol.metric == "sparsity" or (found.protocol.metric is None and found.unit == "fraction"):
+        return _sparsity(evidence, verdict)
+    if is_relative(found, cost(metric)):
+        return _ratios(verdict)
     compared = any(comparison.reference == name for comparison in verdict.claim.compare)
     if compared or (found.protocol.metric is not None and found.protocol.metric == metric):
         arms = [arm for arm in arms_of(verdict) if arm.observations and arm.mean is not None]
@@ -137,10 +138,17 @@ def _measured(name: str, found: Number, verdict: Verdict, metric: str | None) ->
     return Cell(text=NO_COUNTERPART, missing=True)
 
 
-def _sparsity(verdict: Verdict) -> Cell:
+def _ratios(verdict: Verdict) -> Cell:
+    """Give the ratios that were judged, each with its sides: a paper may print one the other way round, or its rest."""
+    judged = ((part, part.effect) for part in verdict.parts if part.effect is not None)
+    found = [f"{part.arm.name} to {part.baseline.name}: {effect(one)}" for part, one in judged if one.scale == "ratio"]
+    return Cell(text="; ".join(found) or NO_COUNTERPART, missing=not found)
+
+
+def _sparsity(evidence: Evidence, verdict: Verdict) -> Cell:
     if verdict.claim.kind == "sparsest":
         none = verdict.sparsest is None
         return Cell(text="no level matched" if none else share(verdict.sparsest or 0.0), missing=none)
-    arms = [(part.arm.name, part.arm.sparsity) for part in verdict.parts if part.arm.sparsity is not None]
-    text = "; ".join(f"{name}: {share(value)}" for name, value in dict(arms).items())
+    arms = {part.arm.name: sparsity(evidence, part.arm) for part in verdict.parts}
+    text = "; ".join(f"{name}: {text}" for name, text in arms.items() if text is not None)
     return Cell(text=text or NO_COUNTERPART, missing=not text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,9 @@ COUNTED = ("FLOP", "MAC", "parameters")
 """Units of what spans orders of magnitude, and is never zero."""
 WIDE = 30.0
 """The ratio of the largest count to the smallest from which on an axis is logarithmic."""
+
+Conventions = Callable[[str, int], frozenset[str]]
+"""What the values of an experiment's level count, in the words of their protocols."""
 
 Values = Callable[[str, int], Mapping[int, float]]
 """The values of an experiment's level by seed (by process, for times); none where nothing was measured."""
@@ -29,17 +32,24 @@ class Quantity:
     unit: str = ""
     by: Literal["seed", "process"] = "seed"
     floor: float | None = None
+    conventions: Conventions = lambda experiment, level: frozenset()
 
-    def axis(self, drawn: Iterable[float]) -> Axis:
-        """Return the axis that holds these values."""
+    def axis(self, drawn: Iterable[float], counted: Sequence[str] = ()) -> Axis:
+        """Return the axis that holds these values; it names what is `counted` where that differs between them."""
         ends = sorted(drawn)
         log = self.unit in COUNTED and ends[0] > 0 and ends[-1] / ends[0] >= WIDE
-        return Axis(name=self.name, title=f"{self.title}{', logarithmic' if log else ''}", log=log)
+        title = f"{self.title}{', logarithmic' if log else ''}{_apart(counted)}"
+        return Axis(name=self.name, title=title, log=log)
 
 
 def sparsity(evidence: Evidence) -> Quantity:
     """Return the measured sparsity, whatever the suite calls it; the dense network's is zero."""
-    return Quantity("sparsity", "sparsity (fraction removed)", _values(evidence, evidence.sparsity))
+
+    def of(job: str) -> Measurement | None:
+        return evidence.of_metric(job, "sparsity")
+
+    title = "sparsity (fraction removed)"
+    return Quantity("sparsity", title, _values(evidence, of), conventions=_conventions(evidence, of))
 
 
 def metric(evidence: Evidence, name: str, experiments: Iterable[str]) -> Quantity | None:
@@ -49,11 +59,17 @@ def metric(evidence: Evidence, name: str, experiments: Iterable[str]) -> Quantit
     if first is None:
         return None
 
-    def of(job: str) -> float | None:
-        made = evidence.measurement(job, name)
-        return None if made is None else made.value
+    def of(job: str) -> Measurement | None:
+        return evidence.measurement(job, name)
 
-    return Quantity(name, _titled(name, first), _values(evidence, of), first.unit, floor=_floor(first))
+    return Quantity(
+        name,
+        _titled(name, first),
+        _values(evidence, of),
+        first.unit,
+        floor=_floor(first),
+        conventions=_conventions(evidence, of),
+    )
 
 
 def timed(evidence: Evidence, timing: str, name: str) -> Quantity | None:
@@ -67,12 +83,28 @@ def timed(evidence: Evidence, timing: str, name: str) -> Quantity | None:
     return Quantity(name, title, lambda one, level: found.get(f"{one}@{level}", {}), "s", by="process")
 
 
-def _values(evidence: Evidence, of: Callable[[str], float | None]) -> Values:
+def _values(evidence: Evidence, of: Callable[[str], Measurement | None]) -> Values:
     def values(experiment: str, level: int) -> Mapping[int, float]:
         jobs = sorted(evidence.arms[experiment].get(level, {}).items())
-        return {seed: value for seed, job in jobs if (value := of(job)) is not None}
+        return {seed: made.value for seed, job in jobs if (made := of(job)) is not None}
 
     return values
+
+
+def _conventions(evidence: Evidence, of: Callable[[str], Measurement | None]) -> Conventions:
+    def conventions(experiment: str, level: int) -> frozenset[str]:
+        made = (of(job) for job in evidence.arms[experiment].get(level, {}).values())
+        return frozenset(one.protocol.convention for one in made if one is not None and one.protocol.convention)
+
+    return conventions
+
+
+def _apart(counted: Sequence[str]) -> str:
+    """Name by their first words what is counted differently; conventions that begin alike are only numbered."""
+    if len(counted) < 2:
+        return ""
+    nouns = dict.fromkeys(one.partition(" ")[0] for one in counted)
+    return f", of {' or of '.join(nouns)}" if len(nouns) == len(counted) else f", counted in {len(counted)} ways"
 
 
 def _titled(name: str, made: Measurement) -> str:

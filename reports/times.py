@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from benchmark.schema.protocol import Protocol
-from benchmark.schema.reference import Number
 from benchmark.schema.timing import Clocking
 from benchmark.statistics import mean, paired
 from benchmark.verdicts.timed import cautions, device, left_out, protocol
+from reports import costs
 from reports.evidence import Evidence
 from reports.page import Cell, Table, TimingSection
-from reports.wording import MISSING, count, number, printed, share
+from reports.ratios import Cost, printed_ratios
+from reports.wording import MISSING, count, number, times
 
 LEVEL = 0.90
-RATIOS = frozenset({"ratio", "times"})
-"""Units of printed numbers that may stand beside a measured ratio; printed seconds are of another machine."""
-
+TIMED = ("arm", "milliseconds a step", "seconds of whole training", "seconds of finding the mask")
 RULE = (
     "Whole training: every step that the ticket's weights went through, at the mean time of a timed step, and drawing "
     "their masks. Finding the mask: the trainings beside it, such as earlier rounds of pruning, and their masks. "
@@ -36,8 +35,7 @@ class Ratio(NamedTuple):
     @property
     def text(self) -> str:
         """The ratio for reading."""
-        sign = "\N{MULTIPLICATION SIGN}"
-        return f"{sign}{number(self.value)} ({sign}{number(self.low)} to {sign}{number(self.high)})"
+        return f"{times(self.value)} ({times(self.low)} to {times(self.high)})"
 
 
 def timings(evidence: Evidence) -> tuple[TimingSection, ...]:
@@ -53,11 +51,6 @@ def ratio(arm: Sequence[Clocking], first: Sequence[Clocking], metric: str) -> Ra
         return None
     estimate = paired(logs)
     return Ratio(*map(math.exp, (estimate.value, *estimate.interval(LEVEL))))
-
-
-def is_of_times(found: Number) -> bool:
-    """Tell whether a printed number is a ratio of times."""
-    return found.unit in RATIOS and "time" in (found.protocol.metric or "")
 
 
 def timed_protocols(evidence: Evidence, name: str, metric: str) -> tuple[Protocol, ...]:
@@ -77,49 +70,56 @@ class _Section:
         self._records = {arm: list(files.records(arm)) for arm in self._timing.arms}
         self._clocked = {arm: files.clocked(arm) for arm in self._timing.arms}
         self._first = next(iter(self._timing.arms))
+        self._sizes = (*evidence.names_of("parameters"), *evidence.names_of("kept_parameters"))
         self._flops = evidence.names_of("training_flops")
 
     def section(self) -> TimingSection:
         """Return what is shown of it."""
-        rows = tuple(self._row(arm) for arm in self._timing.arms)
-        caption = f"Times of {self._name}, one training at a time with nothing beside it: {self._timing.says}"
+        arms = self._timing.arms
+        ratios = f"Ratios of {self._name} to {self._first}: as counted, as timed, and as the paper prints them"
+        timed = f"Times of {self._name}, one training at a time with nothing beside it: {self._timing.says}"
         remarks = (self._how(), RULE, *self._unsped(), *self._gaps(), *self._cautions())
         return TimingSection(
-            name=self._name, table=Table(caption=caption, columns=self._columns(), rows=rows), remarks=remarks
+            name=self._name,
+            ratios=Table(caption=ratios, columns=self._columns(), rows=tuple(map(self._ratios, arms))),
+            table=Table(caption=timed, columns=TIMED, rows=tuple(map(self._row, arms))),
+            remarks=remarks,
         )
 
     def _columns(self) -> tuple[str, ...]:
-        counted = (f"{name}, to {self._first}" for name in self._flops)
-        times = ("milliseconds a step", "step, to {}", "seconds of whole training", "training, to {}")
-        printed_one = "ratio printed by the paper"
-        measured = (column.format(self._first) for column in times)
-        return ("arm", "trained", "sparsity", *counted, *measured, "seconds of finding the mask", printed_one)
+        """Name the ratios of each cost: those that were counted or timed, then the printed one."""
+        sizes = (*self._sizes, "weights, printed") if self._sizes else ()
+        flops = (*self._flops, "operations, printed") if self._flops else ()
+        return ("arm", "trained", "sparsity", *sizes, *flops, "time of a step", "whole training", "time, printed")
 
-    def _row(self, arm: str) -> tuple[Cell, ...]:
-        found = self._clocked[arm]
-        sparsities = [value for job in self._jobs(arm) if (value := self._evidence.sparsity(job)) is not None]
+    def _ratios(self, arm: str) -> tuple[Cell, ...]:
         return (
             Cell(text=arm, head=True),
             Cell(text=self._timing.arms[arm]),
-            _cell(share(mean(sparsities)) if sparsities else None),
-            *(self._counted(arm, name) for name in self._flops),
-            _cell(_interval([1000 * one.step_seconds for one in found])),
+            _cell(self._evidence.removed(self._jobs(arm))),
+            *self._counted(arm, self._sizes, "size"),
+            *self._counted(arm, self._flops, "operations"),
             self._ratio(arm, "step_seconds"),
-            _cell(_interval([one.training_seconds for one in found])),
             self._ratio(arm, "training_seconds"),
-            _cell(number(mean([one.finding_seconds for one in found])) if found else None),
-            Cell(text=self._printed(arm) or "none", missing=not self._printed(arm)),
+            self._printed(arm, "time"),
         )
 
-    def _counted(self, arm: str, name: str) -> Cell:
-        """Give the counted operations as a ratio to the first arm's, means over seeds."""
-        ours, theirs = (self._mean(one, name) for one in (arm, self._first))
-        return _cell(None if ours is None or not theirs else f"\N{MULTIPLICATION SIGN}{number(ours / theirs)}")
+    def _row(self, arm: str) -> tuple[Cell, ...]:
+        found = self._clocked[arm]
+        return (
+            Cell(text=arm, head=True),
+            _cell(_interval([1000 * one.step_seconds for one in found])),
+            _cell(_interval([one.training_seconds for one in found])),
+            _cell(number(mean([one.finding_seconds for one in found])) if found else None),
+        )
 
-    def _mean(self, arm: str, name: str) -> float | None:
-        made = [self._evidence.measurement(job, name) for job in self._jobs(arm)]
-        values = [one.value for one in made if one is not None]
-        return mean(values) if values else None
+    def _counted(self, arm: str, names: Sequence[str], what: Cost) -> Iterator[Cell]:
+        """Give what was counted as ratios to the first arm's, means over seeds, and the printed ratio."""
+        for name in names:
+            found = costs.ratio(self._evidence, self._jobs(arm), self._jobs(self._first), name)
+            yield _cell(None if found is None else times(found))
+        if names:
+            yield self._printed(arm, what)
 
     def _ratio(self, arm: str, metric: str) -> Cell:
         if arm == self._first:
@@ -127,17 +127,10 @@ class _Section:
         found = ratio(self._clocked[arm], self._clocked[self._first], metric)
         return _cell(None if found is None else found.text)
 
-    def _printed(self, arm: str) -> str:
-        """Return the ratios to the first arm that the claims on this arm refer to."""
-        sides = (self._timing.arms[arm], self._timing.arms[self._first])
-        names = dict.fromkeys(
-            name
-            for claim in self._evidence.suite.claims.values()
-            if claim.timing == self._name and any((one.arm, one.baseline) == sides for one in claim.compare)
-            for name in claim.references
-        )
-        found = (self._evidence.reference(name) for name in names)
-        return "; ".join(printed(one) for one in found if one is not None and is_of_times(one))
+    def _printed(self, arm: str, what: Cost) -> Cell:
+        """Return the printed ratios that the claims on this arm and the first refer to."""
+        found = printed_ratios(self._evidence, {self._timing.arms[arm], self._timing.arms[self._first]}, what)
+        return Cell(text=found or "none", missing=not found)
 
     def _jobs(self, arm: str) -> list[str]:
         experiment, _, level = self._timing.arms[arm].partition("@")

@@ -12,6 +12,8 @@ from benchmark.schema.reference import How, Number, Place, Ribbon
 from benchmark.schema.verdict import ArmSummary, Effect, Observation, Status
 
 MISSING = "not measured"
+CHANNELS = "channels"
+"""What the convention of a sparsity begins with where it is a share of channels."""
 MINUS = "\N{MINUS SIGN}"
 SMALL, LARGE, WHOLE = 1e-5, 1e7, 1e12
 """Outside the first two a number is written with a power of ten; whole numbers in full up to the third."""
@@ -77,6 +79,16 @@ def share(value: float) -> str:
     return f"{value:.3f}"
 
 
+def removed(value: float, of_channels: bool) -> str:
+    """Write a sparsity, with what it is a share of where that is not weights."""
+    return f"{share(value)} of channels" if of_channels else share(value)
+
+
+def times(value: float) -> str:
+    """Write a ratio."""
+    return f"\N{MULTIPLICATION SIGN}{number(value)}"
+
+
 def place(where: Place) -> str:
     """Say where a number stands in its paper."""
     named = (
@@ -116,7 +128,7 @@ def estimate(value: Effect) -> str:
     if value.scale == "share":
         return f"{number(value.estimate)} {value.unit}"
     if value.scale == "ratio":
-        return f"\N{MULTIPLICATION SIGN}{number(value.estimate)}"
+        return times(value.estimate)
     return f"{'+' if value.estimate > 0 else ''}{number(value.estimate)} {value.unit}"
 
 
@@ -141,7 +153,7 @@ def bound(kind: Bound, value: Effect) -> str:
     if kind == "share":
         return f"at least {number(value.margin)} {value.unit}"
     if kind == "ratio":
-        return f"at most \N{MULTIPLICATION SIGN}{number(value.margin)}"
+        return f"at most {times(value.margin)}"
     return f"{'better by more than' if kind == 'by' else 'margin'} {number(value.margin)} {value.unit}"
 
 

@@ -15,6 +15,7 @@ from benchmark.schema.verdict import Verdicts
 from reports.build import build
 from reports.page import Chapter, ClaimSection, Report, Table
 from reports.render import render
+from reports.wording import times
 
 
 @pytest.fixture
@@ -138,7 +139,8 @@ def test_tickets_are_shown_layer_by_layer_with_their_audit(claims: dict[str, Cla
     claim = claims["gan_matches"]
     assert ["generator/0.weight", "0.000", "0.704"] in texts(claim.layers)
     assert claim.audit is not None
-    assert texts(claim.audit)[1] == ["winning@2", "0", "360", "1,000", "360", "none", "abababababab"]
+    counts = ["360 weights", "1,000 weights", "360 weights"]
+    assert texts(claim.audit)[1] == ["winning@2", "0", *counts, "none", "abababababab"]
     assert not [cell for row in claim.audit.rows for cell in row if cell.missing]
 
 
@@ -156,7 +158,7 @@ def test_what_failed_is_shown_as_missing(claims: dict[str, ClaimSection]) -> Non
 
 
 def test_costs_are_counted_and_times_are_informational(chapter: Chapter) -> None:
-    assert ["winning", "2", "0.640", "360,000 MAC"] in texts(chapter.costs)
+    assert ["winning", "2", "0.640", f"360,000 MAC ({times(0.36)})"] in texts(chapter.costs)
     assert ["random", "4", "0.870", "20", "4"] in texts(chapter.times)
     assert chapter.times is not None and "no claim" in chapter.times.caption
 

@@ -33,7 +33,7 @@ numbers:
     value: 0.5265
     printed: "0.5265"
     unit: ratio
-    place: {table: "2"}
+    place: {table: "2", row: EB-ticket, column: time over unpruned}
     read: derived
     source: arXiv 2010.02350v2
     protocol: {metric: training_time_ratio}
@@ -45,6 +45,8 @@ numbers:
     source: arXiv 2010.02350v2
     protocol: {metric: training_flops_ratio}
 """
+VALUES = {"flops_lineage": (800.0, 200.0), "size": (30.0, 15.0)}
+"""What is counted of every network, and of those whose mask is drawn."""
 TEXT = (
     TIMED.replace("    ratio: 0.5\n", "    ratio: 0.5\n    references: [kalibhat2021/time_ratio]\n")
     .replace(
@@ -53,7 +55,8 @@ TEXT = (
     )
     .replace(
         "      fid: {name: fid,",
-        "      flops_lineage: {name: training_flops, scope: lineage, kind: dense}\n      fid: {name: fid,",
+        "      flops_lineage: {name: training_flops, scope: lineage, kind: dense}\n      size: {name: parameters}\n"
+        "      fid: {name: fid,",
     )
 )
 
@@ -69,14 +72,14 @@ def evidence(folder: Path) -> Evidence:
         run.files.write(run.WEIGHTS, b"weights")
         run.write_document(run.AUDIT, {})
         for request in planned.metrics:
-            if request.name == "flops_lineage":
+            if request.name in VALUES:
                 made = Measurement(
                     job=run.id,
                     name=request.name,
-                    value=200.0 if planned.job.mask.op == "draw" else 800.0,
+                    value=VALUES[request.name][planned.job.mask.op == "draw"],
                     unit="FLOP",
                     lower_is_better=True,
-                    protocol=Protocol(metric="training_flops"),
+                    protocol=Protocol(metric=request.metric.name),
                 )
                 run.write_measurement(request, made)
     return Evidence(results, campaign)
@@ -85,7 +88,11 @@ def evidence(folder: Path) -> Evidence:
 def section(folder: Path) -> tuple[TimingSection, dict[str, dict[str, Cell]]]:
     """Return the section of the only timing, and its cells by arm and column."""
     (found,) = timings(Evidence(ResultsDir(folder), evidence(folder).campaign))
-    return found, {row[0].text: dict(zip(found.table.columns, row, strict=True)) for row in found.table.rows}
+    cells: dict[str, dict[str, Cell]] = {}
+    for table in (found.ratios, found.table):
+        for row in table.rows:
+            cells.setdefault(row[0].text, {}).update(zip(table.columns, row, strict=True))
+    return found, cells
 
 
 def test_a_row_holds_measured_counted_and_printed_ratios(tmp_path: Path) -> None:
@@ -94,15 +101,13 @@ def test_a_row_holds_measured_counted_and_printed_ratios(tmp_path: Path) -> None
     assert list(cells) == ["dense", "imp", "random"]
     imp = cells["imp"]
     assert imp["trained"].text == "gan_imp@2"
-    assert imp["flops_lineage, to dense"].text == f"{TIMES}0.25"
+    assert [imp[name].text for name in ("size", "weights, printed")] == [f"{TIMES}0.5", "none"]
+    assert [imp[name].text for name in ("flops_lineage", "operations, printed")] == [f"{TIMES}0.25", "0.116"]
     assert imp["milliseconds a step"].text.startswith("10.8 (")
     assert imp["seconds of whole training"].text.startswith("0.608 (")
-    assert imp["ratio printed by the paper"].text == "0.5265"
-    assert (cells["dense"]["training, to dense"].text, cells["dense"]["ratio printed by the paper"].text) == (
-        "1",
-        "none",
-    )
-    assert cells["random"]["step, to dense"].text == "not measured"  # one process gives no interval
+    assert imp["time, printed"].text == "0.5265 (EB-ticket, time over unpruned)"
+    assert [cells["dense"][name].text for name in ("whole training", "time, printed")] == ["1", "none"]
+    assert cells["random"]["time of a step"].text == "not measured"  # one process gives no interval
     assert cells["random"]["milliseconds a step"].text == "10"
     assert found.remarks[0] == (
         "On a processor, threads: 1: 4 processes an arm in interleaved order, each with 2 steps of warm-up and "
@@ -168,7 +173,7 @@ def test_a_page_shows_the_timing_and_its_claims(tmp_path: Path) -> None:
     assert half.protocol is not None
     assert half.seeds is not None
     assert (half.sample_size, half.seeds.columns[-1]) == ("4 timed runs", "timed run 3")
-    assert half.printed.rows[0][2].text.startswith(f"{TIMES}1")
+    assert half.printed.rows[0][2].text.startswith(f"gan_imp@2 to gan@0: {TIMES}1")
     assert any(cell.text == "a processor, threads: 1" for row in half.protocol.rows for cell in row)
     assert "Times of table2, one training at a time with nothing beside it" in page
     assert "over 4 timed runs" in page

@@ -18,13 +18,13 @@ from benchmark.images import to_values
 from benchmark.networks import Networks, channel_scales
 from benchmark.objectives.objective import Objective, Update
 from benchmark.precision import lowered
-from benchmark.pruning.early_bird import looks
+from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.mask import bind
 from benchmark.schema.suite import MaskStable, Training
 from benchmark.streams import stream
 from benchmark.training_state import State, new_state
 
-__all__ = ["Diverged", "Hooks", "Loop", "State", "new_state"]
+__all__ = ["Diverged", "Hooks", "Loop", "State", "look", "new_state"]
 
 LOG_EVERY = 50
 """Steps between two lines of the log. Checkpoints fall on these steps, so that a resumed log has the same lines."""
@@ -140,8 +140,7 @@ class Loop:
 
     def _look(self, state: State) -> None:
         if state.bird is not None and self._is_due(state.bird.rule, state.step):
-            _check_finite(state)
-            state.bird.look(channel_scales(state.networks))
+            look(state, state.bird)
 
     def _is_due(self, rule: MaskStable, step: int) -> bool:
         batches, per_epoch = self.objective.batches, len(self.pixels) // self.training.batch_size
@@ -216,6 +215,12 @@ def _descend(state: State, update: Update, loss: Tensor) -> None:
     for component in update.components:
         state.scaler.step(state.optimizers[component])
     state.scaler.update()
+
+
+def look(state: State, bird: EarlyBird) -> None:
+    """Look at the mask that the networks would get now; raise `Diverged` when one of their values is not finite."""
+    _check_finite(state)
+    bird.look(channel_scales(state.networks))
 
 
 def _check_finite(state: State) -> None:

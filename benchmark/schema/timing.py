@@ -23,7 +23,8 @@ class TimedTraining(Record):
 
     Of its `steps`, the arm's weights went through `passed`: all of the arm's own training, and of an earlier one those
     up to the moment at which its weights were taken. Steps were timed on the job `timed`, which is this one or another
-    of the same kind. `mask_seconds` is what drawing this training's mask took.
+    of the same kind; their mean has a share of what looking at a mask takes, where the training waits for a stable one.
+    `mask_seconds` is what drawing this training's mask took.
     """
 
     job: str

@@ -18,13 +18,18 @@ from benchmark.assembly import Workshop, removed_channels, training_masks
 from benchmark.executors.executor import Work
 from benchmark.images import Images
 from benchmark.lineage import lineage
+from benchmark.pruning.early_bird import EarlyBird
 from benchmark.schema.job import Job
 from benchmark.schema.record import canonical
+from benchmark.schema.suite import MaskStable
 from benchmark.schema.timing import QUIET, Clocking, TimedTraining
 from benchmark.statistics import mean
 from benchmark.tickets import make_masks, rewound, with_teacher
 from benchmark.timing.turns import Turn
-from benchmark.training import Hooks, Loop, new_state
+from benchmark.training import Hooks, Loop, State, look, new_state
+
+LOOKS = 5
+"""Looks at a mask that are timed."""
 
 
 def clock(work: Work, turn: Turn) -> Clocking:
@@ -53,8 +58,7 @@ def kind(job: str, recipe: Job) -> str:
     That is all but seed, length and the values of weights and masks; a network without some channels is its own kind.
     """
     task = recipe.model_dump(mode="json", include={"dataset", "model", "objective", "training"})
-    for free in ("steps", "stop"):
-        del task["training"][free]
+    del task["training"]["steps"]
     if recipe.training.teacher is not None:
         del task["training"]["teacher"]["from"]
     thin = job if recipe.shrink else None
@@ -108,7 +112,7 @@ class _Clock:
         run, device = self._results.run(job), self._settings.device
         workshop = self._workshop(job, device, removed_channels(run, self._recipe(job)))
         begun, warm_up = self._results.first_step(workshop.job), self._turn.warm_up
-        # An event would end it early, and its looks at the mask are too rare to be met in so few steps.
+        # An event would end it early.
         update = {"steps": begun + warm_up + self._turn.steps, "stop": None}
         training = workshop.job.training.model_copy(update=update)
         state = new_state(workshop.networks(), training, begun)
@@ -119,7 +123,7 @@ class _Clock:
         stamps: _Stamps = _CudaStamps() if device == "cuda" else CpuStamps()
         loop.run(state, Hooks(lambda step, losses: None, lambda step, tensors: None, stepped=stamps.take))
         seconds = stamps.seconds()[warm_up - 1 :]  # the first span is that of the second step
-        return _Pace(job, mean(seconds), median(seconds))
+        return _Pace(job, mean(seconds) + _looking_seconds(loop, workshop.job.training.stop, state), median(seconds))
 
     def _mask_seconds(self, job: str) -> float:
         """Draw the job's mask as its mask stage does, on the CPU."""
@@ -192,6 +196,21 @@ class _CudaStamps:
     def seconds(self) -> list[float]:
         torch.cuda.synchronize()
         return [earlier.elapsed_time(later) / 1000 for earlier, later in pairwise(self._events)]
+
+
+def _looking_seconds(loop: Loop, rule: MaskStable | None, state: State) -> float:
+    """Return the share of a step in looking at the mask: looks may be too rare to be met in the timed steps."""
+    if rule is None:
+        return 0.0
+    bird = EarlyBird(rule)
+    for _ in range(rule.look_back):  # so many masks are compared from then on
+        look(state, bird)
+    since = time.perf_counter()
+    for _ in range(LOOKS):
+        look(state, bird)
+    each = (time.perf_counter() - since) / LOOKS  # a look waits for the device
+    units = 1.0 if rule.unit == "step" else loop.epochs(1)
+    return each * min(1.0, units / rule.every)
 
 
 def _others(busy: float | None, own: float, seconds: float) -> float | None:

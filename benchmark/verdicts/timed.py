@@ -11,7 +11,7 @@ from benchmark.schema.verdict import Observation
 from benchmark.verdicts.arms import ArmData
 
 CONVENTIONS = {
-    "step_seconds": "mean over timed steps of the arm's own training",
+    "step_seconds": "mean over timed steps of the arm's own training, with their share of looks at its mask",
     "training_seconds": "all steps that the weights went through, and drawing their mask",
 }
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from benchmark import environment
+from benchmark.artifacts import ResultsDir
+from benchmark.executors.work import perform
+from benchmark.pruning.early_bird import EarlyBird
+from benchmark.schema.job import PlannedJob
+from benchmark.schema.measurement import Event
 from benchmark.schema.record import Resolved
 from benchmark.schema.suite import MaskStable
 from benchmark.timing import stopwatch
 from benchmark.timing.stopwatch import clock, kind
 from benchmark.timing.turns import Turn
-from benchmark.training import Loop
+from benchmark.training import Loop, State, look
 from tests import tiny
 from tests.timed import work
 
 PLAN = tiny.planned()
 DENSE, TICKET = (tiny.arm(PLAN, "gan_imp", level) for level in (0, 2))
 RANDOM = tiny.arm(PLAN, "gan_random", 2)
+
+
+RULE = MaskStable(when="mask_stable", sparsity=0.5, unit="step", look_back=3)
 
 
 def turn(job: str, steps: int = 3) -> Turn:
@@ -81,11 +91,10 @@ def test_a_timed_training_neither_stops_nor_writes(results: Path, monkeypatch: p
 
 def test_trainings_of_a_kind_take_as_long_a_step() -> None:
     job = TICKET.job
-    longer = job.training.model_copy(
-        update={"steps": 99, "stop": MaskStable(when="mask_stable", sparsity=0.5, unit="epoch")}
-    )
+    longer = job.training.model_copy(update={"steps": 99})
     assert kind("a", job) == kind("b", job.model_copy(update={"seed": 9, "training": longer}))
     for change in (
+        {"training": job.training.model_copy(update={"stop": RULE})},
         {"training": job.training.model_copy(update={"precision": "bfloat16"})},
         {"training": job.training.model_copy(update={"batch_size": 9})},
         {"model": Resolved(name="dcgan", options={"base_channels": 8})},
@@ -95,6 +104,42 @@ def test_trainings_of_a_kind_take_as_long_a_step() -> None:
         assert kind("a", job) != kind("a", job.model_copy(update=change)), change
     thin = job.model_copy(update={"shrink": True})
     assert kind("a", thin) != kind("b", thin)  # other channels are gone
+
+
+@pytest.mark.parametrize(
+    ("unit", "every", "share"),
+    [("step", 1, 1.0), ("step", 4, 1 / 4), ("epoch", 1, 2 / (1297 // 8)), ("epoch", 3, 2 / (1297 // 8) / 3)],
+)  # fmt: skip
+def test_a_step_has_its_share_of_a_look_at_the_mask(
+    tmp_path: Path, ticks: None, monkeypatch: pytest.MonkeyPatch, unit: str, every: int, share: float
+) -> None:
+    """A look takes ten seconds here; a step has two batches, of which 162 are an epoch."""
+    rule = RULE.model_copy(update={"unit": unit, "every": every})
+    bird = DENSE.job.model_copy(
+        update={
+            "training": DENSE.job.training.model_copy(update={"stop": rule}),
+            "objective": Resolved(name="gan", options={"n_dis": 2}),
+        }
+    )
+    run = ResultsDir(tmp_path).run("bird")
+    run.write_job(PlannedJob(id="bird", job=bird))
+    perform(work(tmp_path), "bird", ("mask",), lambda progress: None)
+    run.write_record(run.EVENT, Event(found=True, step=12, epoch=0.1, distances=()))
+    seen = []
+
+    def looked(state: State, bird: EarlyBird) -> None:
+        look(state, bird)
+        seen.append(bird)
+
+    monkeypatch.setattr(stopwatch, "look", looked)
+    fake = SimpleNamespace(perf_counter=lambda: 10.0 * len(seen), process_time=time.process_time)
+    monkeypatch.setattr(stopwatch, "time", fake)
+    (found,) = clock(work(tmp_path), turn("bird")).trainings
+    assert found.step_seconds == pytest.approx(3.0 + 10.0 * share)
+    assert found.step_median == 3.0
+    assert len({id(one) for one in seen}) == 1
+    assert len(seen[0].distances) == RULE.look_back + 5
+    assert len(seen[0].distances[RULE.look_back]) == seen[0].needed  # as many comparisons as there will ever be
 
 
 def test_what_else_ran_is_told(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,7 +138,7 @@ class _Clock:
 
     def _workshop(self, job: str, device: str, channels: Mapping[str, Tensor]) -> Workshop:
         folders = self._settings.data, self._settings.cache
-        return _Stocked(self._recipe(job), device, *folders, channels, self._images)
+        return _Stocked(self._recipe(job), device, *folders, channels, stock=self._images)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+ABSENT = ".absent.json"
+"""How the name of a note ends that stands in place of a measurement."""
+
 _MADE_BY: Mapping[str, Stage] = {
     "mask.safetensors": "mask",
     "start.safetensors": "mask",
@@ -132,8 +135,8 @@ class RunDir:
         return self._read_record(name, Measurement) if (self.path / name).exists() else None
 
     def has_measurement(self, request: MetricRequest) -> bool:
-        """Tell whether a measurement is there and whole."""
-        return self.files.has(f"measurements/{request.key}.json")
+        """Tell whether a measurement is there and whole, or a note that there is nothing to measure."""
+        return any(self.files.has(f"measurements/{request.key}{ending}") for ending in (".json", ABSENT))
 
     def is_measured(self, planned: PlannedJob) -> bool:
         """Tell whether the ticket is audited and every metric measured that is asked for."""
@@ -149,6 +152,10 @@ class RunDir:
     def write_measurement(self, request: MetricRequest, measurement: Measurement) -> None:
         """Write a measurement."""
         self.files.write(f"measurements/{request.key}.json", as_json(measurement.model_dump(mode="json")))
+
+    def note_absence(self, request: MetricRequest, reason: str) -> None:
+        """Write why there is nothing to measure, so that nobody tries again."""
+        self.write_document(f"measurements/{request.key}{ABSENT}", {"reason": reason})
 
     def write_statistics(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Write feature statistics as npz, the same bytes for the same arrays."""

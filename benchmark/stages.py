@@ -23,7 +23,7 @@ from benchmark.metrics import METRICS
 from benchmark.metrics.audit import audit
 from benchmark.metrics.samples import grid
 from benchmark.metrics.selection import best, moments
-from benchmark.metrics.subject import Subject, Value
+from benchmark.metrics.subject import NotMeasured, Subject, Value
 from benchmark.networks import section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import MetricRequest, PlannedJob
@@ -145,7 +145,11 @@ def _measure(bench: Bench, subject: Subject, requests: list[MetricRequest]) -> N
         bench.report(Progress(job=run.id, stage="measure", step=count, steps=len(wanted)))
         if step != at:
             at, seen = step, subject if step == last else subject_at(subject, bench.workshop, run, step)
-        curves[request.key].append((step, _value(seen, request)))
+        try:
+            curves[request.key].append((step, _value(seen, request)))
+        except NotMeasured as reason:
+            run.note_absence(request, str(reason))
+            continue
         if step == last:
             run.write_measurement(request, _measurement(run.id, request, curves[request.key]))
 

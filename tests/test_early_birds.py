@@ -248,10 +248,19 @@ def test_a_rewind_step_that_was_never_reached_is_told(tmp_path: Path) -> None:
 
 
 def test_one_that_begins_at_its_last_step_trains_no_more(tmp_path: Path) -> None:
-    overrides = ["experiments.onward.weights.from=through@0"]
-    suite = tiny.suite_of(SUITE, overrides)
-    assert set(run(tmp_path, suite, only=frozenset({"onward"})).values()) == {"done"}
+    overrides = [
+        "experiments.onward.weights.from=through@0",
+        "experiments.onward.metrics.end={name: logged_loss, update: generator}",
+        "experiments.onward.metrics.early={name: early_stopping, update: generator}",
+    ]
+    suite, again, only = tiny.suite_of(SUITE, overrides), Watch(), frozenset({"onward"})
+    assert set(run(tmp_path, suite, only=only).values()) == {"done"}
     onward, through = of(tmp_path, suite.plan, "onward", 1), of(tmp_path, suite.plan, "through")
+    assert [onward.read_measurement(request) for request in arm(suite.plan, "onward", 1).metrics] == [None, None]
+    assert set(run(tmp_path, suite, again, only=only).values()) == {"done"}
+    assert again.began == []  # nobody tries again
+    (note, _) = sorted((onward.path / "measurements").iterdir())
+    assert f"the training of {onward.id} made no steps" in note.read_text()
     assert onward.read_job().job.start.start_step == 20  # known before anything runs
     assert onward.log.read_bytes() == b""
     assert onward.files.read(onward.WEIGHTS) == through.files.read(through.WEIGHTS)

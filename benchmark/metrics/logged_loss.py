@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.errors import RunError
 from benchmark.metrics import METRICS
-from benchmark.metrics.subject import Subject, Value
+from benchmark.metrics.subject import NotMeasured, Subject, Value
 from benchmark.schema.protocol import Protocol
 from benchmark.statistics import mean
 
@@ -39,10 +39,13 @@ def measure(subject: Subject, options: LoggedLossOptions) -> Value:
 
 
 def logged(subject: Subject, update: str) -> tuple[list[int], list[float]]:
-    """Return steps and losses of one update, line by line; RunError where the log has none."""
+    """Return steps and losses of one update, line by line; RunError where the log has none of that name.
+
+    A training that goes on from another's last step may have none to make: of it there is nothing to measure.
+    """
     lines = subject.log()
     if not lines:
-        raise RunError(f"the training of {subject.job_id} logged nothing: it made no steps")
+        raise NotMeasured(f"the training of {subject.job_id} made no steps, and so logged no loss")
     if any(update not in line.loss for line in lines):
         raise RunError(f"the log has no loss of '{update}', but of {', '.join(lines[0].loss)}")
     return [line.step for line in lines], [line.loss[update] for line in lines]

@@ -24,6 +24,10 @@ Weights = Literal["raw", "ema"]
 Split = Literal["train", "test"]
 
 
+class NotMeasured(Exception):  # noqa: N818 - an outcome, not an error
+    """On this job there is nothing for a metric to measure; the message says why."""
+
+
 @dataclass(frozen=True, eq=False)
 class Passes:
     """Forward and backward passes that are made `times` times: `run` makes them once, on `networks` without values."""

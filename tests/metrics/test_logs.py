@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmark.errors import RunError
 from benchmark.metrics import METRICS
 from benchmark.metrics.early_stopping import last_improvement, smoothed
-from benchmark.metrics.subject import Subject, Value
+from benchmark.metrics.subject import NotMeasured, Subject, Value
 from benchmark.schema.measurement import Event, LogLine
 from benchmark.schema.record import Selection
 from tests.metrics.conftest import make_ticket
@@ -59,7 +59,7 @@ def test_a_share_of_the_lines_is_at_least_one_and_at_most_all(losses: list[float
 def test_a_log_that_has_no_such_loss_or_no_lines_is_told(name: str, ticket: Ticket) -> None:
     with pytest.raises(RunError, match=r"no loss of 'critic', but of generator, discriminator"):
         measured(ticket(log=lambda: log([1.0])), name, update="critic")
-    with pytest.raises(RunError, match="made no steps"):
+    with pytest.raises(NotMeasured, match="made no steps"):
         measured(ticket(), name, update="generator")
 
 

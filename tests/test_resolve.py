@@ -24,7 +24,8 @@ def test_an_experiment_is_resolved_with_every_option_explicit() -> None:
     assert task.components == ("generator", "discriminator")
     assert task.dataset.options == {"image_size": 8}
     assert task.model.options == {"base_channels": 4, "z_dim": 4, "activation": "relu", "init": "dcgan"}
-    assert task.objective.options == {"loss": "non_saturating", "n_dis": 1, "clip": None, "gradient_penalty": None}
+    unset = dict.fromkeys(("clip", "gradient_penalty", "generator_batch", "generator_after"))
+    assert task.objective.options == {"loss": "non_saturating", "n_dis": 1, **unset}
     assert task.criterion is None
     assert [request.name for request in task.metrics] == ["sparsity", "fid"]
 

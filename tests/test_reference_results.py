@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ FILES = sorted((Path(__file__).parent.parent / "reference_results").glob("*.yaml
 SCALES = {"%": 0.01, "K": 1e3, "M": 1e6}
 
 
+@cache
 def load(file: Path) -> References:
     return read_references(read_text(file), file.name)
 

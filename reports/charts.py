@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -57,6 +58,8 @@ CONFIG = {
 LEGEND = {"labelColor": INK, "labelFontSize": 13, "symbolSize": 90, "columnPadding": 18, "labelLimit": 320}
 LETTER, BESIDE = 8, 40
 """Roughly the width of a letter of the legend, and of a mark with its distances."""
+LONGEST = 44
+"""Letters in a line of an axis' title."""
 
 _ATTRIBUTE = re.compile(r' (?:(?P<number>d|transform|[xy]2)="[^"]*"|aria-hidden="true"|font-family="[^"]*")')
 """What makes a drawing twice as long as it need be: digits that nobody sees, and what the page says for all of it."""
@@ -160,13 +163,19 @@ def _x(alt: Any, curve: Curve) -> Any:
     else:
         scale = alt.Scale(zero=False, padding=12, **_kind(curve.x))
     values = [point.x for one in _all(curve) for point in one.points]
-    return alt.X("x:Q", title=legible(curve.x.title), scale=scale, axis=_numbers(alt, values))
+    return alt.X("x:Q", title=_title(curve.x), scale=scale, axis=_numbers(alt, values))
 
 
 def _y(alt: Any, curve: Curve) -> Any:
     scale = alt.Scale(zero=False, nice=True, **_kind(curve.y))
     values = [point.mean for one in _all(curve) for point in one.points]
-    return alt.Y("value:Q", title=legible(curve.y.title), scale=scale, axis=_numbers(alt, values))
+    return alt.Y("value:Q", title=_title(curve.y), scale=scale, axis=_numbers(alt, values))
+
+
+def _title(axis: Axis) -> str | list[str]:
+    """Return an axis' title, in lines where it is longer than the side of a chart on a phone."""
+    lines = textwrap.wrap(legible(axis.title), LONGEST, break_long_words=False, break_on_hyphens=False)
+    return lines if len(lines) > 1 else legible(axis.title)
 
 
 def _numbers(alt: Any, values: Sequence[float]) -> Any:

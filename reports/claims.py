@@ -7,8 +7,10 @@ import shlex
 from collections.abc import Mapping
 
 from benchmark import catalog
+from benchmark.schema.claim import Claim
 from benchmark.schema.verdict import ArmSummary, Verdict
 from reports.comparisons import arms_of, comparisons, decisive, remarks, replicate, seeds
+from reports.curve import Lines
 from reports.evidence import Evidence
 from reports.figures import curve
 from reports.forest import forest
@@ -49,9 +51,9 @@ def claim_section(
         seeds=seeds(verdict),
         remarks=remarks(verdict),
         curve=drawn,
-        curve_missing=_why_no_curve(drawn, claim.metric),
+        curve_missing=_why_no_curve(drawn, claim),
         figure=figure,
-        pictures=_pictures(evidence, verdict),
+        pictures=() if _is_of_costs(verdict) else _pictures(evidence, verdict),
         printed=printed_numbers(evidence, verdict),
         protocol=protocol_table(evidence, verdict),
         protocol_remarks=protocol_remarks(evidence, verdict),
@@ -74,7 +76,22 @@ def _curve(
     if section is not None and section.curve is not None:
         return section.curve, Link(text=section.where, href=f"#{section.anchor}")
     lines = claim_lines(evidence.suite, claim)
-    return curve(evidence, lines, claim.metric, "sparsity", claim.timing, anchor), None
+    axes = (*_common_sizes(evidence, lines), "sparsity")
+    drawn = (curve(evidence, lines, claim.metric, x, claim.timing, anchor) for x in axes if x != claim.metric)
+    return next((found for found in drawn if found is not None), None), None
+
+
+def _common_sizes(evidence: Evidence, lines: Lines) -> tuple[str, ...]:
+    """Return the sizes that tickets of weights and of channels have in common, where the lines hold both."""
+    experiments = [one for joined in lines.values() for one in joined]
+    tickets = [seeds for one in experiments for level, seeds in evidence.arms[one].items() if level > 0]
+    kinds = {evidence.of_channels(seeds.values()) for seeds in tickets}
+    return evidence.names_of("kept_parameters") if len(kinds) > 1 else ()
+
+
+def _is_of_costs(verdict: Verdict) -> bool:
+    """Tell whether a claim is of costs or events, of which samples show nothing."""
+    return verdict.claim.timing is not None or verdict.claim.kind in ("reduces", "found_by")
 
 
 def _contested_by(verdict: Verdict, others: Mapping[str, Link]) -> tuple[Link, ...]:
@@ -83,8 +100,12 @@ def _contested_by(verdict: Verdict, others: Mapping[str, Link]) -> tuple[Link, .
     return tuple(link for key, link in others.items() if key != verdict.suite and re.search(rf"\b{key}\b", text))
 
 
-def _why_no_curve(drawn: Curve | None, metric: str) -> str:
-    return "" if drawn else f"No curve: no level above the dense network has both {metric} and its sparsity measured."
+def _why_no_curve(drawn: Curve | None, claim: Claim) -> str:
+    if drawn is not None:
+        return ""
+    if claim.kind == "found_by":
+        return "No curve: the event comes in the training of a dense network, which has no sparsity to draw it over."
+    return f"No curve: no level above the dense network has both {claim.metric} and its sparsity measured."
 
 
 def _notes(verdict: Verdict) -> tuple[str, ...]:

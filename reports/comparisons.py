@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmark.schema.verdict import ArmSummary, Part, Verdict
+from benchmark.schema.verdict import SMALL_LABELS, ArmSummary, Part, Verdict
 from reports.evidence import Evidence
 from reports.page import Cell, Table
 from reports.wording import MISSING, average, bound, bound_kind, ends, estimate, observed, percent, removed
+
+COLUMNS = ("compared", "verdict", "sparsity", "against", "mean", "baseline", "effect", "interval", "bound", "power")
+EVENT_COLUMNS = tuple(name for name in COLUMNS if name not in ("sparsity", "baseline"))
+"""An event comes to a dense network, and is held against a range that has no mean."""
 
 
 def decisive(verdict: Verdict) -> Part | None:
@@ -33,9 +37,10 @@ def comparisons(evidence: Evidence, verdict: Verdict) -> Table | None:
     """List every comparison with its effect, its bound and its verdict."""
     if not verdict.parts:
         return None
-    columns = ("compared", "verdict", "sparsity", "against", "mean", "baseline", "effect", "interval", "bound", "power")
+    columns = EVENT_COLUMNS if verdict.claim.kind == "found_by" else COLUMNS
     caption = f"What was compared in {verdict.claim.metric}; {_sense(evidence, verdict)}"
-    rows = tuple(_comparison(evidence, verdict, part) for part in verdict.parts)
+    found = (zip(COLUMNS, _comparison(evidence, verdict, part), strict=True) for part in verdict.parts)
+    rows = tuple(tuple(cell for name, cell in row if name in columns) for row in found)
     return Table(caption=caption, columns=columns, rows=rows)
 
 
@@ -64,24 +69,30 @@ def seeds(verdict: Verdict) -> Table | None:
 
 
 def remarks(verdict: Verdict) -> tuple[str, ...]:
-    """Say what a reader should know of each comparison: reason, sensitivity, warnings, fields that differ."""
-    return tuple(dict.fromkeys(line for part in verdict.parts for line in _remarks(verdict, part)))
+    """Say what a reader should know of each comparison: reason, sensitivity, warnings, fields that differ.
+
+    What holds of several is said once, with their names where it does not hold of all.
+    """
+    said: dict[str, list[str]] = {}
+    for part in verdict.parts:
+        for line in _remarks(verdict, part):
+            said.setdefault(line, []).append(f"{part.arm.name} against {part.baseline.name}")
+    every = len(verdict.parts)
+    reasons = dict.fromkeys(part.reason for part in verdict.parts) if every > 1 else ()
+    others = (line if len(names) == every else f"{'; '.join(names)}: {line}" for line, names in said.items())
+    return (*reasons, *others)
 
 
 def _remarks(verdict: Verdict, part: Part) -> Iterator[str]:
-    several = len(verdict.parts) > 1
-    lead = f"{part.arm.name} against {part.baseline.name}: " if several else ""
-    if several:
-        yield f"{lead}{part.reason}"
     if part.effect is not None and part.effect.method:
         yield f"Interval: {part.effect.method}"
     if part.sensitivity:
-        yield f"{lead}{part.sensitivity}"
+        yield part.sensitivity
     if part.fragile:
-        yield f"{lead}fragile: one {replicate(verdict)} alone decides this verdict"
+        yield f"Fragile: one {replicate(verdict)} alone decides this verdict"
     if part.differing_fields:
-        yield f"{lead}protocols differ in {', '.join(part.differing_fields)}"
-    yield from (f"Caution, {lead}{warning}" if lead else f"Caution: {warning}" for warning in part.warnings)
+        yield f"Protocols differ in {', '.join(part.differing_fields)}"
+    yield from (f"Caution: {warning}" for warning in part.warnings)
 
 
 def _sense(evidence: Evidence, verdict: Verdict) -> str:
@@ -99,7 +110,7 @@ def _comparison(evidence: Evidence, verdict: Verdict, part: Part) -> tuple[Cell,
     power = None if found is None else found.power
     return (
         Cell(text=part.arm.name, head=True),
-        Cell(text=part.status, status=part.status),
+        Cell(text=SMALL_LABELS.get(part.status, part.status) if verdict.small else part.status, status=part.status),
         _or_missing(sparsity(evidence, part.arm)),
         Cell(text=part.baseline.name),
         Cell(text=average(part.arm), missing=part.arm.mean is None),

@@ -77,10 +77,13 @@ def protocol_remarks(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
 
 def _of_same_metric(evidence: Evidence, verdict: Verdict, measured: Sequence[Protocol]) -> list[tuple[str, Number]]:
     """Return the printed numbers of the metric that was measured; a printed sparsity has no protocol of a FID."""
-    metrics = {None, *(one.metric for one in measured)}
+    metrics = {one.metric for one in measured}
+    unknown = {None} if verdict.claim.kind != "found_by" else set()  # of an event's, most are settings
     held = ((name, evidence.reference(name)) for name in references_of(verdict))
     return [
-        (name, found) for name, found in held if measured and found is not None and found.protocol.metric in metrics
+        (name, found)
+        for name, found in held
+        if measured and found is not None and found.protocol.metric in metrics | unknown
     ]
 
 
@@ -131,7 +134,8 @@ def _measured(evidence: Evidence, name: str, found: Number, verdict: Verdict, me
     if is_relative(found, cost(metric)):
         return _ratios(verdict)
     compared = any(comparison.reference == name for comparison in verdict.claim.compare)
-    if compared or (found.protocol.metric is not None and found.protocol.metric == metric):
+    of_event = verdict.claim.kind == "found_by" and found.unit in ("epoch", "step")
+    if compared or of_event or (found.protocol.metric is not None and found.protocol.metric == metric):
         arms = [arm for arm in arms_of(verdict) if arm.observations and arm.mean is not None]
         if arms:
             return Cell(text="; ".join(f"{arm.name}: {average(arm)}" for arm in arms))

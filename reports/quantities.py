@@ -10,10 +10,10 @@ from benchmark.schema.measurement import Measurement
 from reports.evidence import Evidence
 from reports.page import Axis
 
-COUNTED = ("FLOP", "MAC", "parameters")
-"""Units of what spans orders of magnitude, and is never zero."""
+SPANNING = ("FLOP", "MAC", "parameters", "FID", "MSE")
+"""Units of what may span orders of magnitude, and is never negative."""
 WIDE = 30.0
-"""The ratio of the largest count to the smallest from which on an axis is logarithmic."""
+"""The ratio of the largest value to the smallest from which on an axis is logarithmic."""
 
 Conventions = Callable[[str, int], frozenset[str]]
 """What the values of an experiment's level count, in the words of their protocols."""
@@ -37,7 +37,7 @@ class Quantity:
     def axis(self, drawn: Iterable[float], counted: Sequence[str] = ()) -> Axis:
         """Return the axis that holds these values; it names what is `counted` where that differs between them."""
         ends = sorted(drawn)
-        log = self.unit in COUNTED and ends[0] > 0 and ends[-1] / ends[0] >= WIDE
+        log = self.unit in SPANNING and ends[0] > 0 and ends[-1] / ends[0] >= WIDE
         title = f"{self.title}{', logarithmic' if log else ''}{_apart(counted)}"
         return Axis(name=self.name, title=title, log=log)
 
@@ -104,7 +104,7 @@ def _apart(counted: Sequence[str]) -> str:
     if len(counted) < 2:
         return ""
     nouns = dict.fromkeys(one.partition(" ")[0] for one in counted)
-    return f", of {' or of '.join(nouns)}" if len(nouns) == len(counted) else f", counted in {len(counted)} ways"
+    return f", {' or '.join(nouns)}" if len(nouns) == len(counted) else f", counted in {len(counted)} ways"
 
 
 def _titled(name: str, made: Measurement) -> str:

@@ -164,11 +164,14 @@ class _Section:
         return any(job.mask.op != "ones" and not job.shrink for job in jobs)
 
     def _gaps(self) -> Iterator[str]:
+        missing: dict[int, list[str]] = {}
+        for arm, records in self._records.items():
+            missing.setdefault(records.count(None), []).append(arm)
+        for absent, arms in missing.items():
+            if absent:
+                yield f"{', '.join(arms)}: {absent} of {self._timing.processes} processes were not timed."
         for arm, records in self._records.items():
             lost = [one.failure for one in records if one is not None and one.failure]
-            missing = records.count(None)
-            if missing:
-                yield f"{arm}: {missing} of {len(records)} processes were not timed."
             for reason in dict.fromkeys(lost):
                 yield f"{arm}: {lost.count(reason)} of {len(records)} processes failed: {reason}"
             for sentence in left_out(arm, records):

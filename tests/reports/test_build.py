@@ -98,7 +98,7 @@ def test_experiments_of_another_task_are_not_drawn_together(claims: dict[str, Cl
 
 def test_comparisons_show_effect_interval_and_bound(claims: dict[str, ClaimSection]) -> None:
     (row,) = texts(claims["gan_matches"].comparisons)
-    assert row[:6] == ["winning@2", "reproduced", "0.640", "winning@0", "24.5 (sd 1.58)", "24 (sd 1.58)"]
+    assert row[:6] == ["winning@2", "holds at small scale", "0.640", "winning@0", "24.5 (sd 1.58)", "24 (sd 1.58)"]
     assert row[6] == "+0.5 FID"
     assert row[8] == "margin 6 FID"
     beats = claims["gan_beats_random"]

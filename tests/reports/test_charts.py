@@ -141,3 +141,20 @@ def test_no_name_or_unit_stops_the_drawing(curve: Curve, text: str) -> None:
     root = ElementTree.fromstring(charts.svg(charts.specification(changed)))
     words = {"".join(element.itertext()).strip() for element in root.iter() if element.tag.endswith("text")}
     assert charts.legible(text).strip() in words | {""}
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("fid (FID, lower is better)", "fid (FID, lower is better)"),
+        (
+            "sparsity (fraction removed), channels or weights",
+            ["sparsity (fraction removed), channels or", "weights"],
+        ),
+        ("x" * 60, "x" * 60),
+    ],
+)
+def test_a_long_title_has_several_lines(curve: Curve, title: str, lines: str | list[str]) -> None:
+    changed = curve.model_copy(update={"y": curve.y.model_copy(update={"title": title})})
+    spec = charts.specification(changed)
+    assert lines in [layer["encoding"]["y"].get("title") for layer in spec["layer"]]

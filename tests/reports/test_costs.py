@@ -11,6 +11,7 @@ import pytest
 from benchmark.artifacts import ResultsDir
 from benchmark.judge import judge
 from benchmark.schema.job import CampaignSuite
+from benchmark.schema.record import Resolved
 from benchmark.schema.reference import Number, Place
 from benchmark.schema.suite import MaskStable
 from benchmark.schema.verdict import Verdicts
@@ -107,7 +108,7 @@ def test_counts_of_different_conventions_have_no_ratio(results: ResultsDir, tmp_
 def test_an_axis_that_mixes_weights_and_channels_says_so(chapter: Chapter) -> None:
     drawn = next(one.curve for one in chapter.figures if one.anchor.endswith("distance"))
     assert drawn is not None
-    assert drawn.x.title == "sparsity (fraction removed), of channels or of weights"
+    assert drawn.x.title == "sparsity (fraction removed), channels or weights"
     assert drawn.caption.endswith(
         f"Equal values of sparsity are not the same here, for lines count different things: {CHANNELS}; or {WEIGHTS}."
     )
@@ -191,3 +192,25 @@ def test_what_is_printed_stands_beside_the_same_cost_alone() -> None:
     assert not is_relative(saved, "size")
     assert not is_relative(printed("training_flops", "FLOP"), "operations")
     assert not is_relative(printed("sparsity", "fraction"), "size")
+
+
+def test_tickets_of_both_kinds_share_the_axis_of_what_they_keep(mixed: ResultsDir, tmp_path: Path) -> None:
+    kept = ResultsDir(Path(shutil.copytree(mixed.path, tmp_path / "kept")))
+    campaign = kept.read_campaign()
+    found = campaign.suites["demo"]
+    request = next(one for one in found.plan.jobs[0].metrics if one.name == "macs_effective")
+    sized = request.model_copy(
+        update={"name": "size_kept", "metric": Resolved(name="kept_parameters"), "key": "size-0123"}
+    )
+    jobs = tuple(one.model_copy(update={"metrics": (*one.metrics, sized)}) for one in found.plan.jobs)
+    for one in jobs:
+        made = kept.run(one.id).read_measurement(request)
+        if made is not None:
+            kept.run(one.id).write_measurement(sized, made.model_copy(update={"name": "size_kept"}))
+    plan = found.plan.model_copy(update={"jobs": jobs})
+    suites = {"demo": found.model_copy(update={"plan": plan})}
+    kept.write_campaign(campaign.model_copy(update={"suites": suites}))
+    (chapter,) = build([kept], [judge(kept)]).chapters
+    drawn = claim(chapter, "gan_cheaper").curve
+    assert drawn is not None and drawn.x.name == "size_kept"
+    assert "different things" not in drawn.caption

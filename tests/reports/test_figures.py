@@ -238,11 +238,14 @@ def test_a_timing_that_has_not_run_has_nothing_to_draw(results: ResultsDir) -> N
     [
         ("FLOP", (1e9, 2e12), True),
         ("FLOP", (1e9, 2e10), False),
-        ("FID", (1.0, 900.0), False),
+        ("FID", (1.0, 900.0), True),
+        ("loss", (1.0, 900.0), False),
         ("MAC", (0.0, 9e9), False),
     ],
 )
-def test_only_counts_that_span_much_have_a_logarithmic_axis(unit: str, values: tuple[float, ...], log: bool) -> None:
+def test_only_what_spans_much_and_is_never_negative_has_a_logarithmic_axis(
+    unit: str, values: tuple[float, ...], log: bool
+) -> None:
     axis = quantities.Quantity("q", "q", lambda one, level: {}, unit).axis(values)
     assert (axis.log, axis.title) == (log, "q, logarithmic" if log else "q")
 

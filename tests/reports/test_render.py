@@ -118,7 +118,8 @@ def test_hostile_text_is_shown_but_never_markup(report: Report, text: str) -> No
         for side in ("x", "y")
         if side in layer["encoding"]
     ]
-    assert any(title.endswith(legible(text)) for title in titles)
+    lines = (title if isinstance(title, list) else [title] for title in titles)
+    assert any(" ".join(one).endswith(legible(text)) for one in lines)
 
 
 def test_a_chart_that_several_claims_share_is_in_the_page_once(report: Report, page: str) -> None:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmark.artifacts import RunDir
+from benchmark.batches import Batches, by_domain
 from benchmark.datasets import DATASETS
 from benchmark.errors import RunError
 from benchmark.features import EXTRACTORS
@@ -30,6 +31,9 @@ from benchmark.streams import stream
 
 EVALUATION_BLOCK = 250
 """Latents are drawn, and networks evaluated, in blocks of this size whatever the number of images."""
+
+TRANSLATION_BLOCK = 25
+"""Images that are translated at a time: they may be large, and each is translated by itself."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,13 @@ class Workshop:
 
         They depend on the parameters of `networks`, in training mode, but leave its buffers alone: each call works on
         buffers of its own, so a batch's losses do not depend on those before. All updates see the same images, each
-        has noise of its own, and one that a step repeats counts once.
+        has noise of its own, and one that a step repeats counts once. The disjoint batches that an epoch is cut into
+        have an order of their own, not training's.
         """
-        pixels = cache(lambda: self.images("train").pixels.to(self.device))
-        seed = self.job.seed
+        batches, seed = cache(self._batches), self.job.seed
 
         def losses(index: int) -> tuple[Tensor, ...]:
-            images, own = to_values(self._batch(pixels(), index)), networks.with_own_buffers()
+            images, own = to_values(batches().at(index)), networks.with_own_buffers()
             own.train()
             return tuple(
                 update.loss(own, images, stream(seed, f"criterion noise/{update.name}", index, self.device))
@@ -104,14 +108,10 @@ class Workshop:
 
         return losses
 
-    def _batch(self, pixels: Tensor, index: int) -> Tensor:
-        """Return one of the disjoint batches that an epoch is cut into; it has an order of its own, not training's."""
-        size = self.job.training.batch_size
-        if len(pixels) < size:
-            raise RunError(f"the batch size {size} exceeds the {len(pixels)} training images")
-        epoch, place = divmod(index, len(pixels) // size)
-        order = torch.randperm(len(pixels), generator=stream(self.job.seed, "criterion data", epoch))
-        return pixels[order[place * size : (place + 1) * size].to(pixels.device)]
+    def _batches(self) -> Batches:
+        images = self.images("train")
+        domains = by_domain(images.pixels.to(self.device), images.labels, self.objective.domains)
+        return Batches(domains, self.job.training.batch_size, self.job.seed, purpose="criterion data")
 
     def extractor(self, chosen: Resolved) -> Extractor:
         """Return a feature extractor on the device."""
@@ -149,6 +149,7 @@ def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], 
         networks_of=evaluation.networks_of,
         generate=evaluation.generate,
         reconstruct=evaluation.reconstruct,
+        translate=evaluation.translate,
         images=evaluation.images,
         extractor=evaluation.extractor,
         store=run.write_statistics,
@@ -169,6 +170,7 @@ def subject_at(subject: Subject, workshop: Workshop, run: RunDir, step: int) -> 
         networks_of=evaluation.networks_of,
         generate=evaluation.generate,
         reconstruct=evaluation.reconstruct,
+        translate=evaluation.translate,
         store=lambda key, arrays: run.write_statistics(f"{key}_step{step:08d}", arrays),
         recall=evaluation.recall,
     )
@@ -217,6 +219,19 @@ class Evaluation:
         if reconstruct is None:
             raise RunError(f"objective '{self._workshop.job.objective.name}' reconstructs no images to measure")
         return torch.cat([reconstruct(networks, part) for part in torch.split(values, EVALUATION_BLOCK)])
+
+    @torch.no_grad()
+    def translate(self, direction: str, weights: str) -> Tensor:
+        """Return the test images of a direction's first domain as those of its second, uint8 [N, C, H, W]."""
+        key = f"{direction} {weights}"
+        if key not in self._generated:
+            networks, translate = self.networks_of(weights), self._workshop.objective.translate
+            if translate is None:
+                raise RunError(f"objective '{self._workshop.job.objective.name}' translates no images to measure")
+            given = self.images("test").of(direction[0]).pixels.to(self._workshop.device)
+            parts = torch.split(to_values(given), TRANSLATION_BLOCK)
+            self._generated[key] = torch.cat([to_pixels(translate(networks, part, direction)) for part in parts])
+        return self._generated[key]
 
     def images(self, split: str) -> Images:
         """Return one split of the job's data set."""

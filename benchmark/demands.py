@@ -30,6 +30,7 @@ def misfits(metric: Resolved, dataset: Resolved, objective: Resolved, training: 
     update, known = metric.options.get("update"), OBJECTIVES[objective.name].facts.get("updates", ())
     if update is not None and known and update not in known:
         yield "update", f"'{objective.name}' has no update '{update}'{did_you_mean(str(update), known)}"
+    yield from _undirected(metric, objective)
     chosen = metric.options.get("extractor")
     if isinstance(chosen, dict):
         yield from _unread(str(chosen["name"]), metric, dataset)
@@ -48,6 +49,15 @@ def undirected(kind: str, metric: Resolved) -> str | None:
     if kind not in DIRECTED or METRICS[metric.name].facts["lower_is_better"] is not None:
         return None
     return f"no side of '{metric.name}' is the better one; expected a claim of the kind 'same' or 'differs'"
+
+
+def _undirected(metric: Resolved, objective: Resolved) -> Iterator[Misfit]:
+    """Yield a direction that an objective does not translate in, or one that is missing."""
+    facts = OBJECTIVES[objective.name].facts
+    known, options = facts.get("directions", ()), metric.options
+    if "direction" in options and options["direction"] not in (known or (None,)):
+        expected = f"expected {' or '.join(known)}" if known else "leave it out"
+        yield "direction", f"'{objective.name}' translates {'between two domains' if known else 'nothing'}: {expected}"
 
 
 def _unread(extractor: str, metric: Resolved, dataset: Resolved) -> Iterator[Misfit]:

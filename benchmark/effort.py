@@ -53,7 +53,7 @@ def updates_of(workshop: Workshop) -> dict[str, Passes]:
 
     The passes of a teacher are those of one more component.
     """
-    networks, images = workshop.networks(), _batch(workshop.job)
+    networks, images = workshop.networks(), _batch(workshop)
     networks.train()
     others = {} if workshop.teacher is None else {"teacher": workshop.teacher}
     passing = replace(networks, components={**networks.components, **others})
@@ -68,7 +68,7 @@ def scoring_of(workshop: Workshop) -> Passes:
     recipe, networks = workshop.job.mask, workshop.networks()
     assert recipe.criterion is not None
     networks.train()
-    parameters, images = dict(networks.named_parameters()), _batch(workshop.job)
+    parameters, images = dict(networks.named_parameters()), _batch(workshop)
 
     def losses(index: int) -> tuple[Tensor, ...]:
         return tuple(update.loss(networks, images, torch.Generator()) for update in workshop.objective.updates)
@@ -116,10 +116,11 @@ def _essence(job: Job, mask: MaskRecipe) -> str:
     return job.model_copy(update=update).model_dump_json()
 
 
-def _batch(job: Job) -> Tensor:
-    """Return one batch of the training [N, C, H, W] without values."""
+def _batch(workshop: Workshop) -> Tensor:
+    """Return one batch of the training [N, C, H, W] without values, N images of each domain."""
+    job = workshop.job
     shape = DATASETS[job.dataset.name].facts["shape"](DATASETS.parse(job.dataset))
-    return torch.empty(job.training.batch_size, *shape, device="meta")
+    return torch.empty(workshop.objective.domains * job.training.batch_size, *shape, device="meta")
 
 
 def _differentiate(update: Update, networks: Networks, images: Tensor) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+DOMAINS = ("a", "b")
+"""What the labels 0 and 1 stand for in a data set of two domains, between which images are translated."""
+
 
 @dataclass(frozen=True)
 class Images:
@@ -25,6 +28,13 @@ class Images:
 
     def __len__(self) -> int:
         return self.pixels.shape[0]
+
+    def of(self, domain: str) -> Images:
+        """Return the images of one of two domains, as the labels tell them apart."""
+        if self.labels is None:
+            raise ValueError("these images have no labels that tell their domain")
+        chosen = self.labels == DOMAINS.index(domain)
+        return Images(self.pixels[chosen], self.labels[chosen], f"{self.preparation}; domain {domain}")
 
 
 def to_values(pixels: Tensor) -> Tensor:

@@ -46,6 +46,7 @@ def fetch(name: str, data: Path | None, progress: Progress | None = None) -> Pat
 def check_assets(plans: list[Plan], data: Path | None = None) -> None:
     """Raise `MissingAssetError` if a download is not here, before hours are spent without it."""
     for plan in plans:
+        _check_own(plan, data)
         lacks = {name: lack for name in assets_of(plan) if (lack := _lack(name, data)) is not None}
         if lacks:
             wanted = "".join(f" --asset {name}" for name in lacks)
@@ -53,6 +54,18 @@ def check_assets(plans: list[Plan], data: Path | None = None) -> None:
             raise MissingAssetError(
                 f"suite '{plan.suite.key}' needs {', '.join(lacks.values())}; "
                 f"`ticketbench prepare{wanted}{where}` downloads it, `--data DIR` names another folder of data sets"
+            )
+
+
+def _check_own(plan: Plan, data: Path | None) -> None:
+    """Raise `MissingAssetError` for a folder of images that only its owner can bring."""
+    for dataset in {planned.job.dataset.model_dump_json(): planned.job.dataset for planned in plan.jobs}.values():
+        absent = DATASETS[dataset.name].facts.get("absent")
+        gap = None if absent is None else absent(DATASETS.parse(dataset), data)
+        if gap is not None:
+            raise MissingAssetError(
+                f"suite '{plan.suite.key}' needs {dataset.name} ({gap} is not there); it cannot be downloaded: put the "
+                "images there, or `--data DIR` names another folder of data sets"
             )
 
 

@@ -24,12 +24,14 @@ LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
 class Networks:
     """The components of one model; `z_dim` is the latent size where one is drawn from a prior, else null.
 
-    `inputs` holds the shape of one input of each component, without the batch axis.
+    `inputs` holds the shape of one input of each component, without the batch axis. `memory` is what an objective
+    keeps from step to step beside the weights, by names of its own; it is part of a training's state.
     """
 
     components: Mapping[str, nn.Module]
     z_dim: int | None = None
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    memory: dict[str, Tensor] = field(default_factory=dict)
 
     def __getitem__(self, component: str) -> nn.Module:
         return self.components[component]
@@ -49,9 +51,12 @@ class Networks:
         }
 
     def with_own_buffers(self) -> Networks:
-        """Return networks with the same parameters and copies of the buffers: using them changes nothing here."""
+        """Return networks with the same parameters and copies of the buffers: using them changes nothing here.
+
+        They remember nothing.
+        """
         shared = {id(parameter): parameter for _, parameter in self.named_parameters()}
-        return replace(self, components=deepcopy(dict(self.components), shared))
+        return replace(self, components=deepcopy(dict(self.components), shared), memory={})
 
     @torch.no_grad()
     def load(self, state: Mapping[str, Tensor]) -> None:

@@ -74,6 +74,8 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
     if criterion is not None and experiment.mask is not None and experiment.mask.op == "draw":
         _check_granularity((*path, "mask"), experiment.mask, criterion, problems)
     _check_shape(path, dataset, model, problems)
+    _check_domains((*path, "dataset"), dataset, objective, problems)
+    _check_enlarged((*path, "training", "augmentation", "enlarge"), experiment, dataset, problems)
     _check_teachable((*path, "training", "teacher"), experiment, objective, problems)
     _check_heeded(path, experiment, problems)
     counted = DATASETS[dataset.name].facts.get("train_images")
@@ -139,6 +141,27 @@ def _check_shape(path: Path, dataset: Resolved, model: Resolved, problems: Probl
         problems.add((*path, "dataset"), f"'{model.name}' does not take images of '{dataset.name}': {misfit}")
 
 
+def _check_domains(path: Path, dataset: Resolved, objective: Resolved, problems: Problems) -> None:
+    needed = OBJECTIVES[objective.name].facts.get("domains", 1)
+    if needed not in (1, domains(dataset)):
+        able = [name for name in DATASETS if "domains" in DATASETS[name].facts]
+        message = f"'{objective.name}' is about {needed} domains, and '{dataset.name}' has {domains(dataset)}"
+        problems.add(path, f"{message}; expected {', '.join(able)}")
+
+
+def domains(dataset: Resolved) -> int:
+    """Return how many domains the labels of a data set's images tell apart; classes are none."""
+    told = DATASETS[dataset.name].facts.get("domains")
+    return 1 if told is None else int(told(DATASETS.parse(dataset)))
+
+
+def _check_enlarged(path: Path, experiment: Experiment, dataset: Resolved, problems: Problems) -> None:
+    augmentation = experiment.training.augmentation
+    _, height, width = image_shape(dataset)
+    if augmentation is not None and augmentation.enlarge is not None and augmentation.enlarge < max(height, width):
+        problems.add(path, f"the images of '{dataset.name}' are {height}x{width} already")
+
+
 def _check_teachable(path: Path, experiment: Experiment, objective: Resolved, problems: Problems) -> None:
     teacher = experiment.training.teacher
     if teacher is None:
@@ -174,7 +197,8 @@ def _check_metric(
 ) -> None:
     where, metric = (*path, "metrics", request.name), request.metric
     facts = OBJECTIVES[objective.name].facts
-    offers = {"samples": facts["generates"], "reconstructions": facts["reconstructs"]}
+    translated = "direction" in metric.options and bool(facts.get("directions"))
+    offers = {"samples": facts["generates"] or translated, "reconstructions": facts["reconstructs"]}
     needed = METRICS[metric.name].facts.get("needs")
     if needed is not None and not offers[needed]:
         message = f"metric '{metric.name}' needs {needed}, which objective '{objective.name}' does not give"

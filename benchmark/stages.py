@@ -6,11 +6,12 @@ import json
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from benchmark import environment
@@ -21,9 +22,9 @@ from benchmark.errors import RunError
 from benchmark.images import to_pixels
 from benchmark.metrics import METRICS
 from benchmark.metrics.audit import audit
-from benchmark.metrics.samples import grid
+from benchmark.metrics.samples import facing, grid
 from benchmark.metrics.selection import best, moments
-from benchmark.metrics.subject import NotMeasured, Subject, Value
+from benchmark.metrics.subject import Direction, NotMeasured, Subject, Value
 from benchmark.networks import section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.schema.job import MetricRequest, PlannedJob
@@ -42,6 +43,7 @@ from benchmark.training import Diverged, Hooks, Loop, State, new_state
 
 GRID = 64
 """Images in a sample grid."""
+COLUMNS = 8
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,10 @@ def train(bench: Bench) -> None:
     run.files.unseal(run.LOG, _log_size(run.log, begun))
     run.files.remove(run.EVENT)  # where bytes do not repeat, this training may end in another way than one before it
     since = time.perf_counter()
-    pixels = bench.workshop.images("train").pixels.to(bench.settings.device)
+    images = bench.workshop.images("train")
+    pixels = images.pixels.to(bench.settings.device)
     objective = with_teacher(bench.workshop, bench.results).objective
-    loop = Loop(objective, job.training, pixels, job.seed, training_masks(run, job))
+    loop = Loop(objective, job.training, pixels, job.seed, training_masks(run, job), images.labels)
     try:
         loop.run(state, _Recorder(bench, state).hooks())
     except Diverged as end:
@@ -249,5 +252,17 @@ def _draw_grids(bench: Bench, subject: Subject) -> None:
         pictures["samples"] = subject.generate(GRID, "raw").cpu()
     if facts["reconstructs"]:
         pictures["reconstructions"] = to_pixels(subject.reconstruct(real, "raw")).cpu()
+    if facts.get("directions"):
+        pictures |= _translations(subject, facts["directions"])
     for name, pixels in pictures.items():
-        bench.run.files.write(bench.run.sample_grid(name), grid(pixels, columns=8))
+        bench.run.files.write(bench.run.sample_grid(name), grid(pixels, COLUMNS))
+
+
+def _translations(subject: Subject, directions: Sequence[Direction]) -> dict[str, Tensor]:
+    """Return images of every domain, and rows of them above what becomes of them, as many for each direction."""
+    assert subject.translate is not None
+    given = [subject.images("test").of(direction[0]).pixels for direction in directions]
+    made = [subject.translate(direction, "raw") for direction in directions]
+    each = GRID // len(directions)
+    pairs = list(zip(given, made, strict=True))
+    return {"real": torch.cat([pixels[:each] for pixels in given]), "samples": facing(pairs, each // 2, COLUMNS)}

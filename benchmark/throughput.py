@@ -59,7 +59,8 @@ def step_seconds(job: Job, device: str, seconds: float) -> float:
     networks = workshop.networks()
     networks.load(workshop.initial("init"))
     training = _harmless(job.training)
-    loop = Loop(_objective(workshop), training, _pixels(job).to(device), job.seed, _masks(networks))
+    pixels = _pixels(job).to(device)
+    loop = Loop(_objective(workshop), training, pixels, job.seed, _masks(networks), torch.arange(len(pixels)) % 2)
     state, steps, spent = new_state(networks, training), 1, 0.0
     while True:
         took = _run(loop, state, steps)
@@ -107,7 +108,7 @@ def _masks(networks: Networks) -> dict[str, Tensor]:
 
 
 def _pixels(job: Job) -> Tensor:
-    """Return random images of the data set's shape, uint8 [N, C, H, W]."""
+    """Return random images of the data set's shape, uint8 [N, C, H, W]: enough for two domains."""
     shape = DATASETS[job.dataset.name].facts["shape"](DATASETS.parse(job.dataset))
-    count = BATCHES * job.training.batch_size
+    count = 2 * BATCHES * job.training.batch_size
     return torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=stream(job.seed, "throughput"))

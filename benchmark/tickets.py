@@ -60,7 +60,8 @@ def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
                 found = section(tensors, f"{kind}/{name}")
                 state |= {f"{kind}/{component}/{key}": tensor for key, tensor in found.items()}
             # One for all components: where these come from several trainings, it is the last one's.
-            state |= {f"scaler/{key}": tensor for key, tensor in section(tensors, "scaler").items()}
+            for kind in ("scaler", "memory"):
+                state |= {f"{kind}/{key}": tensor for key, tensor in section(tensors, kind).items()}
     return state
 
 

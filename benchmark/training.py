@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
-from benchmark.errors import RunError
+from benchmark.batches import Batches, by_domain
 from benchmark.images import to_values
 from benchmark.networks import Networks, channel_scales
 from benchmark.objectives.objective import Objective, Update
@@ -21,6 +22,7 @@ from benchmark.precision import lowered
 from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.mask import bind
 from benchmark.schema.suite import MaskStable, Training
+from benchmark.schema.training import Schedule
 from benchmark.streams import stream
 from benchmark.training_state import State, new_state
 
@@ -57,7 +59,7 @@ class _Tools:
     """What the steps of one run share: passes in the training's precision, batches, masks, penalized scales, losses."""
 
     passes: Networks
-    batches: _Batches
+    batches: Batches
     zero_masked: Callable[[], None]
     scales: Mapping[str, list[nn.Parameter]]
     losses: _Losses
@@ -65,13 +67,17 @@ class _Tools:
 
 @dataclass(frozen=True)
 class Loop:
-    """A training that can be run from any state: `pixels` uint8 [N, C, H, W] on the networks' device."""
+    """A training that can be run from any state: `pixels` uint8 [N, C, H, W] on the networks' device.
+
+    `labels` [N] tell the domain of each image where the objective is about two.
+    """
 
     objective: Objective
     training: Training
     pixels: Tensor
     seed: int
     masks: Mapping[str, Tensor]
+    labels: Tensor | None = None
 
     def run(self, state: State, hooks: Hooks) -> None:
         """Train from `state.step` to the last step, or to where the event comes that the training is to stop at.
@@ -101,18 +107,32 @@ class Loop:
         return math.floor(epochs) if state.has_stopped and stop is not None and stop.unit == "epoch" else epochs
 
     def epochs(self, steps: int) -> float:
-        """Return how many times so many steps go through the images, as batches are counted."""
-        return steps * self.objective.batches / (len(self.pixels) // self.training.batch_size)
+        """Return how many times so many steps go through the images (of the larger domain), as batches are counted."""
+        return steps * self.objective.batches / self._batches_per_epoch
+
+    @cached_property
+    def _domains(self) -> tuple[Tensor, ...]:
+        return by_domain(self.pixels, self.labels, self.objective.domains)
+
+    @property
+    def _batches_per_epoch(self) -> int:
+        return max(map(len, self._domains)) // self.training.batch_size
 
     def _tools(self, state: State, hooks: Hooks) -> _Tools:
-        weights = dict(state.networks.named_parameters())
+        weights, training = dict(state.networks.named_parameters()), self.training
         scales: dict[str, list[nn.Parameter]] = {component: [] for component in state.networks.components}
         if self.training.penalty is not None:
             for name, scale in channel_scales(state.networks).items():
                 scales[name.partition("/")[0]].append(scale)
         return _Tools(
-            passes=lowered(state.networks, self.training.precision),
-            batches=_Batches(self.pixels, self.training.batch_size, self.seed, state.step * self.objective.batches),
+            passes=lowered(state.networks, training.precision),
+            batches=Batches(
+                self._domains,
+                training.batch_size,
+                self.seed,
+                state.step * self.objective.batches,
+                augmentation=training.augmentation,
+            ),
             zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
             scales=scales,
             losses=_Losses(hooks.logged),
@@ -122,6 +142,7 @@ class Loop:
         return state.step >= self.training.steps or state.has_stopped
 
     def _step(self, state: State, tools: _Tools) -> None:
+        self._set_rates(state)
         for update, repeat in self.objective.turns:
             noise = stream(self.seed, f"noise/{update.name}/{repeat}", state.step, self.pixels.device)
             images = to_values(tools.batches.next() if update.fresh_batch else tools.batches.last())
@@ -131,6 +152,13 @@ class Loop:
             if update.after is not None:
                 update.after(state.networks)
             tools.losses.add(update.name, loss)
+
+    def _set_rates(self, state: State) -> None:
+        if self.training.schedule is not None:
+            share = rate_share(self.training.schedule, state.step, self.training.steps)
+            for component, optimizer in state.optimizers.items():
+                for group in optimizer.param_groups:
+                    group["lr"] = share * self.training.optimizers[component].lr
 
     def _penalized(self, loss: Tensor, update: Update, tools: _Tools) -> Tensor:
         if self.training.penalty is None:
@@ -143,7 +171,7 @@ class Loop:
             look(state, state.bird)
 
     def _is_due(self, rule: MaskStable, step: int) -> bool:
-        batches, per_epoch = self.objective.batches, len(self.pixels) // self.training.batch_size
+        batches, per_epoch = self.objective.batches, self._batches_per_epoch
         return looks(rule, step, batches, per_epoch) > looks(rule, step - 1, batches, per_epoch)
 
     def _average(self, state: State) -> None:
@@ -155,31 +183,6 @@ class Loop:
         at_end = self._is_over(state) and self.training.steps in hooks.snapshot_steps
         if at_end or state.step in hooks.snapshot_steps:
             hooks.snapshot(state.step, state.tensors())
-
-
-class _Batches:
-    """Batches of one epoch after another, each epoch a permutation of its own; leftovers of an epoch are dropped."""
-
-    def __init__(self, pixels: Tensor, size: int, seed: int, index: int) -> None:
-        if len(pixels) < size:
-            raise RunError(f"the batch size {size} exceeds the {len(pixels)} training images")
-        self._pixels, self._size, self._seed, self._index = pixels, size, seed, index
-        self._per_epoch = len(pixels) // size
-        self._epoch = -1
-        self._order = torch.empty(0)
-
-    def next(self) -> Tensor:
-        """Return the pixels of the next batch."""
-        self._index += 1
-        return self.last()
-
-    def last(self) -> Tensor:
-        """Return the pixels of the batch that `next` returned last."""
-        epoch, place = divmod(self._index - 1, self._per_epoch)
-        if epoch != self._epoch:
-            order = torch.randperm(len(self._pixels), generator=stream(self._seed, "data order", epoch))
-            self._order, self._epoch = order.to(self._pixels.device), epoch
-        return self._pixels[self._order[place * self._size : (place + 1) * self._size]]
 
 
 class _Losses:
@@ -204,6 +207,12 @@ class _Losses:
             if not math.isfinite(mean):
                 raise Diverged(step, f"the loss of {name} is {mean}")
         self._logged(step, means)
+
+
+def rate_share(schedule: Schedule, step: int, steps: int) -> float:
+    """Return the share of its learning rate with which a training of so many steps makes the step after `step`."""
+    fallen = step // schedule.every * schedule.every - schedule.start
+    return 1.0 if fallen <= 0 else 1.0 - fallen / (steps - schedule.start)
 
 
 def _descend(state: State, update: Update, loss: Tensor) -> None:

@@ -34,11 +34,13 @@ class State:
     def tensors(self) -> dict[str, Tensor]:
         """Return the state as named tensors: `raw/...`, `ema/...`, `optimizer/<component>/<parameter>/<key>`.
 
-        In half precision also `scaler/...`, and what was seen of an event under `stop/...`.
+        In half precision also `scaler/...`, what was seen of an event under `stop/...`, and what the objective keeps
+        under `memory/...`.
         """
         tensors = {f"raw/{name}": tensor for name, tensor in self.networks.state().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.items()}
         tensors |= {f"scaler/{name}": tensor for name, tensor in scaler_tensors(self.scaler).items()}
+        tensors |= {f"memory/{name}": tensor for name, tensor in self.networks.memory.items()}
         if self.bird is not None:
             tensors |= {f"stop/{name}": tensor for name, tensor in self.bird.tensors().items()}
         for component, optimizer in self.optimizers.items():
@@ -58,6 +60,9 @@ class State:
         for component, optimizer in self.optimizers.items():
             _restore_optimizer(optimizer, section(tensors, f"optimizer/{component}"))
         restore_scaler(self.scaler, section(tensors, "scaler"))
+        device = next(iter(averages.values())).device
+        kept = section(tensors, "memory").items()
+        self.networks.memory.update({name: tensor.to(device, copy=True) for name, tensor in kept})
         if self.bird is not None:
             self.bird.restore(section(tensors, "stop"))
 

@@ -60,6 +60,8 @@ OTHER_VALUES: dict[str, Any] = {
     "mask.map": {"generator": "generator"},
     "training.stop": {"when": "mask_stable", "sparsity": 0.5, "unit": "epoch"},
     "training.penalty": {"name": "batch_norm_l1", "weight": 0.0001},
+    "training.schedule": {"name": "linear", "from": 3},
+    "training.augmentation": {"mirror": True},
     "training.teacher": {"from": "another", "component": "discriminator"},
     "training.precision": "bfloat16",
     "shrink": True,

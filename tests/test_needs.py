@@ -99,6 +99,6 @@ def test_weights_go_to_the_cache_and_data_sets_to_their_folder(
 
 
 def test_an_unknown_download_gets_a_suggestion() -> None:
-    assert set(layouts()) == {"mnist", "cifar10", "celeba", "stl10"}
+    assert set(layouts()) == {"mnist", "cifar10", "celeba", "stl10", "horse2zebra"}
     with pytest.raises(MissingAssetError, match="unknown download 'cifar'; did you mean 'cifar10'"):
         fetch("cifar", None)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from benchmark import training as training_module
+from benchmark.batches import Batches
 from benchmark.errors import RunError
 from benchmark.models.construction import materialize
 from benchmark.models.conv_autoencoder import build as build_autoencoder
@@ -276,16 +277,16 @@ def test_a_gan_is_trained_as_by_a_hand_written_loop() -> None:
 
 
 def test_every_image_is_seen_once_an_epoch_but_for_what_is_left_over() -> None:
-    batches = training_module._Batches(PIXELS, 8, 0, 0)
+    batches = Batches((PIXELS,), 8, 0)
     epochs = [torch.cat([batches.next() for _ in range(3)]) for _ in range(2)]
     for images in epochs:
         assert len({image.numpy().tobytes() for image in images}) == 24
     assert not torch.equal(*epochs)
-    later = training_module._Batches(PIXELS, 8, 0, 4)
+    later = Batches((PIXELS,), 8, 0, 4)
     assert torch.equal(later.next(), epochs[1][8:16])
     assert torch.equal(later.last(), epochs[1][8:16])
     with pytest.raises(RunError, match="batch size 31 exceeds the 30 training images"):
-        training_module._Batches(PIXELS, 31, 0, 0)
+        Batches((PIXELS,), 31, 0)
 
 
 def diverged(optimizer: Optimizer, steps: int, networks: Networks) -> Diverged:

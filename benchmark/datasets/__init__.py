@@ -1,17 +1,22 @@
 """The family of data sets: `load(options, split, root) -> Images`, for the splits `train` and `test`.
 
 Facts: `shape(options)` is (channels, height, width); `embedded` where no download is needed, and
-then `train_images(options)`, how many there are to train on; `layout` (`benchmark.datasets.layout`) where one is.
+then `train_images(options)`, how many there are to train on; `layout` (`benchmark.datasets.layout`) where one is, or
+`absent(options, root)`, the first file that is not there, where everybody brings their own; `domains(options)`, how
+many the labels tell apart, where labels tell domains (`benchmark.images`).
 """
 
-from benchmark.datasets.layout import CELEBA, CIFAR10, MNIST, STL10
+from benchmark.datasets.layout import CELEBA, CIFAR10, HORSE2ZEBRA, MNIST, STL10, two_domains
 from benchmark.datasets.options import (
     CelebaOptions,
     Cifar10Options,
     DigitsOptions,
+    DigitStylesOptions,
+    Horse2zebraOptions,
     MnistOptions,
     PhotographsOptions,
     Stl10Options,
+    UnpairedFolderOptions,
 )
 from benchmark.table import Entry, Table
 
@@ -32,6 +37,18 @@ DATASETS = Table(
                 "shape": lambda options: options.shape,
                 "embedded": True,
                 "train_images": lambda options: options.train_images,
+                "domains": lambda options: 2 if options.photograph == "both" else 1,
+            },
+        ),
+        "digit_styles": Entry(
+            "benchmark.datasets.digit_styles:load",
+            DigitStylesOptions,
+            "two domains without pairs: handwritten digits as they are, 651, and 646 others inverted or thick",
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": True,
+                "train_images": lambda _: 1297,
+                "domains": lambda _: 2,
             },
         ),
         "mnist": Entry(
@@ -57,6 +74,28 @@ DATASETS = Table(
             Stl10Options,
             "color photographs of ten classes, 5,000 to train on and 8,000 to test on",
             facts={"shape": lambda options: options.shape, "embedded": False, "layout": STL10},
+        ),
+        "horse2zebra": Entry(
+            "benchmark.datasets.horse2zebra:load",
+            Horse2zebraOptions,
+            "two domains without pairs: 1,067 horses and 1,334 zebras to train on, 120 and 140 to test on",
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "layout": HORSE2ZEBRA,
+                "domains": lambda _: 2,
+            },
+        ),
+        "unpaired_folder": Entry(
+            "benchmark.datasets.unpaired_folder:load",
+            UnpairedFolderOptions,
+            "two domains without pairs, images of your own in the folders trainA, trainB, testA and testB",
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "absent": lambda options, root: two_domains(options.folder).absent(root),
+                "domains": lambda _: 2,
+            },
         ),
     },
 )

@@ -111,6 +111,12 @@ def _cifar10_files(folder: str, suffix: str) -> Version:
     return {split: tuple(f"{folder}/{stem}{suffix}" for stem in names) for split, names in stems.items()}
 
 
+def two_domains(name: str, downloads: tuple[Download, ...] = (), page: str = "") -> Layout:
+    """Return the layout of images of two domains, in the folders of CycleGAN (Zhu et al. 2017)."""
+    folders = {split: tuple(f"{name}/{split}{domain}" for domain in "AB") for split in ("train", "test")}
+    return Layout(name, (folders,), downloads, page)
+
+
 MNIST = Layout(
     name="mnist",
     versions=(_mnist_files(".gz"), _mnist_files("")),
@@ -209,4 +215,23 @@ STL10 = Layout(
         ),
     ),
     page="https://cs.stanford.edu/~acoates/stl10",
+)
+
+HORSE2ZEBRA = two_domains(
+    "horse2zebra",
+    downloads=(
+        Download(
+            Asset(
+                file="horse2zebra.zip",
+                urls=("https://people.eecs.berkeley.edu/~taesung_park/CycleGAN/datasets/horse2zebra.zip",),
+                sha256="a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1",
+                size=116_867_962,
+                licence="none found",
+                says="horse2zebra, photographs of ImageNet",
+                source="tensorflow/datasets, url_checksums/cycle_gan.txt (hash, size, address)",
+            ),
+            holds="horse2zebra",
+        ),
+    ),
+    page="https://junyanz.github.io/CycleGAN",
 )

@@ -91,3 +91,37 @@ class Stl10Options(Options):
     def shape(self) -> tuple[int, int, int]:
         """Channels, height, width."""
         return (3, self.image_size, self.image_size)
+
+
+class DigitStylesOptions(Options):
+    """Digits at their own 8x8, or doubled to 16x16, and the style that those of the second domain are brought into."""
+
+    style: Literal["inverted", "thick"] = "inverted"
+    image_size: Literal[8, 16] = 16
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return (1, self.image_size, self.image_size)
+
+
+class UnpairedOptions(Options):
+    """Images of two domains, the shorter side brought to `image_size` and the middle square taken; color or gray."""
+
+    image_size: PositiveInt = 256
+    color: bool = True
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return (3 if self.color else 1, self.image_size, self.image_size)
+
+
+class Horse2zebraOptions(UnpairedOptions):
+    """Horses and zebras at their own 256x256, or resized."""
+
+
+class UnpairedFolderOptions(UnpairedOptions):
+    """Images in `folder`, below the folder of data sets."""
+
+    folder: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
 
+from benchmark.errors import RunError
 from benchmark.frechet import Moments, moments
-from benchmark.metrics.subject import Split, Subject, Weights
+from benchmark.metrics.subject import Direction, Split, Subject, Weights
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmark.features.extractor import Extractor
+    from benchmark.images import Images
     from benchmark.metrics.options import FeatureOptions
 
 OTHER: dict[Split, Split] = {"train": "test", "test": "train"}
 BLOCK = 4096
+TRANSLATED = "test images of domain {} translated to domain {}"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Embedded:
 def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) -> Embedded:
     """Return the features that a metric compares, and the protocol that says how they were made."""
     extractor, weights = subject.extractor(options.extractor), options.weights
-    real = subject.images(options.split)
+    real = _real_images(subject, options.split, options.direction)
     protocol = Protocol(
         metric=metric,
         version=version,
@@ -51,13 +54,12 @@ def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) 
         quantization=extractor.quantization,
         weights=weights,
         selection="last",
+        convention=None if options.direction is None else TRANSLATED.format(*options.direction),
     )
-
-    other = OTHER[options.split]
     return Embedded(
-        generated=generated_features(subject, extractor, options.generated, weights),
-        real=_real_features(subject, extractor, options.split, lambda: real.pixels),
-        other=_real_features(subject, extractor, other, lambda: subject.images(other).pixels),
+        generated=_made_features(subject, extractor, options),
+        real=_real_features(subject, extractor, options.split, options.direction),
+        other=_real_features(subject, extractor, OTHER[options.split], options.direction),
         protocol=protocol,
     )
 
@@ -68,8 +70,26 @@ def generated_features(subject: Subject, extractor: Extractor, count: int, weigh
     return subject.recall(key, lambda: extractor(subject.generate(count, weights)))
 
 
-def _real_features(subject: Subject, extractor: Extractor, split: Split, pixels: Callable[[], Tensor]) -> Tensor:
-    return subject.recall_data(_key(extractor, split), lambda: extractor(pixels()))
+def _made_features(subject: Subject, extractor: Extractor, options: FeatureOptions) -> Tensor:
+    count, direction, weights = options.generated, options.direction, options.weights
+    if direction is None:
+        return generated_features(subject, extractor, count, weights)
+    assert subject.translate is not None, "a direction is planned only where images are translated"
+    made = subject.translate(direction, weights)
+    if len(made) < count:
+        first, second = direction
+        raise RunError(f"{subject.job_id}: {count} images of domain {second} cannot be made of {len(made)} of {first}")
+    return subject.recall(_key(extractor, f"{direction} {weights}"), lambda: extractor(made))[:count]
+
+
+def _real_images(subject: Subject, split: Split, direction: Direction | None) -> Images:
+    images = subject.images(split)
+    return images if direction is None else images.of(direction[1])
+
+
+def _real_features(subject: Subject, extractor: Extractor, split: Split, direction: Direction | None) -> Tensor:
+    key = _key(extractor, split if direction is None else f"{split} {direction[1]}")
+    return subject.recall_data(key, lambda: extractor(_real_images(subject, split, direction).pixels))
 
 
 def _key(extractor: Extractor, source: str) -> str:

@@ -23,8 +23,9 @@ def measure(subject: Subject, options: FeatureOptions) -> Value:
     """
     found = embed(subject, options, "fid", METRICS["fid"].version)
     generated, real, other = (feature_moments(part) for part in (found.generated, found.real, found.other))
+    parts = (found.protocol.extractor, options.split, options.generated, options.weights, options.direction)
     subject.store(
-        f"{found.protocol.extractor}_{options.split}_{options.generated}_{options.weights}",
+        "_".join(str(part) for part in parts if part is not None),
         {
             "mean": generated.mean,
             "covariance": generated.covariance,

@@ -10,6 +10,8 @@ from PIL import Image
 from torch.nn import functional
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 LEGIBLE = 48
@@ -35,3 +37,17 @@ def grid(pixels: Tensor, columns: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", compress_level=9)
     return buffer.getvalue()
+
+
+def facing(pairs: Sequence[tuple[Tensor, Tensor]], count: int, columns: int) -> Tensor:
+    """Return rows of images given, each above a row of what was made of them: up to `count` images of every pair.
+
+    Both of a pair are uint8 [N, C, H, W]. A row that is not full is filled with white, so that others stay in place.
+    """
+    rows = [
+        functional.pad(row.cpu(), (0, 0, 0, 0, 0, 0, 0, columns - len(row)), value=255)
+        for given, made in pairs
+        for both in zip(torch.split(given[:count], columns), torch.split(made[:count], columns), strict=True)
+        for row in both
+    ]
+    return torch.cat(rows)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Weights = Literal["raw", "ema"]
 Split = Literal["train", "test"]
+Direction = Literal["ab", "ba"]
 
 
 class NotMeasured(Exception):  # noqa: N818 - an outcome, not an error
@@ -62,11 +63,12 @@ class Subject:
     one axis is of channels, over their scales; of a `shrunken` job it is over those of the whole networks, while all
     else is without the channels that it removes.
     `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
-    `reconstruct` returns values in -1..1 for pixels. `store` keeps feature statistics with the job;
+    `reconstruct` returns values in -1..1 for pixels, `translate` uint8 pixels of all test images of one domain in the
+    style of the other (null where there are no two domains). `store` keeps feature statistics with the job;
     `recall(key, make)` makes what several metrics share only once, `recall_data` what other moments of the training
-    share too, since it is made of the data alone. `lineage` returns this job and all that it
-    rests on. `log` returns the lines that the training wrote, `event` what became of the event that it was to stop at,
-    null where it waited for none.
+    share too, since it is made of the data alone. `lineage` returns this job and all that it rests on. `log` returns
+    the lines that the training wrote, `event` what became of the event that it was to stop at, null where it waited
+    for none.
     """
 
     job_id: str
@@ -82,6 +84,7 @@ class Subject:
     images: Callable[[Split], Images]
     extractor: Callable[[Resolved], Extractor]
     store: Callable[[str, Mapping[str, np.ndarray]], None]
+    translate: Callable[[Direction, Weights], Tensor] | None = None
     expected_kept: int | None = None
     shrunken: bool = False
     recall: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()

@@ -25,6 +25,7 @@ import torch
 from pydantic import JsonValue
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.instancenorm import _InstanceNorm
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 from torch.utils.hooks import RemovableHandle
@@ -50,7 +51,9 @@ SCOPES = {
     "lineage": "all trainings and scores that the ticket rests on",
 }
 
-COUNTED: tuple[type[nn.Module], ...] = (*(kind for kinds in LAYER_KINDS.values() for kind in kinds), _BatchNorm)
+WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
+COUNTED: tuple[type[nn.Module], ...] = (*WEIGHTED, _BatchNorm, _InstanceNorm)
+"""The layers that operations belong to; torch computes an instance norm as the batch norm of images one by one."""
 OUTSIDE = ""
 """Stands for the layer, where an operation belongs to none."""
 

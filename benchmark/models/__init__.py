@@ -8,6 +8,7 @@ ValueError for those that do not.
 from benchmark.models.options import (
     ConvAutoencoderOptions,
     ConvVaeOptions,
+    CycleganOptions,
     DcganOptions,
     LinearAutoencoderOptions,
     PoolingAutoencoderOptions,
@@ -17,7 +18,7 @@ from benchmark.models.options import (
     SpatialVaeOptions,
     SpectralDcganOptions,
 )
-from benchmark.models.sides import check_pooled, halvings, latent_side
+from benchmark.models.sides import check_pooled, halvings, latent_side, patch_halvings
 from benchmark.table import Entry, Table
 
 MODELS = Table(
@@ -76,6 +77,15 @@ MODELS = Table(
             ResnetDcganOptions,
             "residual blocks, the discriminator without any normalization",
             facts={"components": ("generator", "discriminator"), "check_shape": halvings},
+        ),
+        "cyclegan": Entry(
+            "benchmark.models.cyclegan:build",
+            CycleganOptions,
+            "two generators between two domains, residual, against two discriminators of patches",
+            facts={
+                "components": ("generator_ab", "generator_ba", "discriminator_a", "discriminator_b"),
+                "check_shape": patch_halvings,
+            },
         ),
         "spectral_dcgan": Entry(
             "benchmark.models.spectral_dcgan:build",

@@ -8,8 +8,9 @@ the CPU, networks on every device start from the same numbers.
 | dcgan (Radford et al. 2016, section 4) | N(0, 0.02) | 0 | N(1, 0.02), 0 |
 | torch_default (torch's own `reset_parameters`) | U(-b, b), b = 1 / sqrt(fan_in) | U(-b, b) | 1, 0 |
 | xavier (the SNGAN code of Chen et al. 2021) | U(-a, a), a = sqrt(6 / (fan_in + fan_out)) | U(-b, b) | N(1, 0.02), 0 |
+| normal (the CycleGAN code of Chen et al. 2021) | N(0, 0.02) | U(-b, b) | 1, 0 |
 
-In `xavier` a linear layer's weights are those of torch_default.
+In `xavier` a linear layer's weights are those of torch_default. An instance norm starts at weight 1 and bias 0 in all.
 Batch-norm running means start at 0, variances at 1 and counters at 0 in all. The vector that a spectral norm starts
 from is drawn from N(0, I) and normalized, after the layer's own weights.
 """
@@ -22,6 +23,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.instancenorm import _InstanceNorm
 
 from benchmark.errors import did_you_mean
 from benchmark.networks import LAYER_KINDS, Networks
@@ -53,6 +55,8 @@ def _values(layer: nn.Module, own: Mapping[str, Tensor], scheme: str, generator:
         return WEIGHTS[scheme](own, generator) | _direction(own, generator)
     if isinstance(layer, _BatchNorm):
         return _batch_norm(own, scheme, generator)
+    if isinstance(layer, _InstanceNorm):
+        return {name: torch.full(own[name].shape, float(name == "weight")) for name in own}
     return {}
 
 
@@ -81,7 +85,18 @@ def _xavier_weighted(own: Mapping[str, Tensor], generator: torch.Generator) -> V
     return values
 
 
-WEIGHTS = {"dcgan": _dcgan_weighted, "torch_default": _torch_weighted, "xavier": _xavier_weighted}
+def _normal_weighted(own: Mapping[str, Tensor], generator: torch.Generator) -> Values:
+    values = _torch_weighted(own, generator)
+    values["weight"].normal_(0.0, 0.02, generator=generator)
+    return values
+
+
+WEIGHTS = {
+    "dcgan": _dcgan_weighted,
+    "torch_default": _torch_weighted,
+    "xavier": _xavier_weighted,
+    "normal": _normal_weighted,
+}
 
 
 def _direction(own: Mapping[str, Tensor], generator: torch.Generator) -> Values:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from benchmark.schema.record import Options, PositiveInt
 
-Scheme = Literal["dcgan", "torch_default", "xavier"]
+Scheme = Literal["dcgan", "torch_default", "xavier", "normal"]
 Activation = Literal["relu", "leaky_relu"]
 
 
@@ -91,3 +91,11 @@ class SpectralDcganOptions(ModelOptions):
     z_dim: PositiveInt = 128
     spectral: bool = True
     init: Scheme = "dcgan"
+
+
+class CycleganOptions(ModelOptions):
+    """The width after a network's first layer, and the residual blocks of a generator (9 for 256x256 images)."""
+
+    base_channels: PositiveInt = 64
+    blocks: PositiveInt = 9
+    init: Scheme = "normal"

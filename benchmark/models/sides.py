@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SMALLEST = 4  # the side of the innermost feature map of the halving models
 POOLED = 32
+MOST_HALVINGS = 3  # of an image whose patches are judged
 
 Shape = tuple[int, int, int]
 """Of an image: channels, height, width."""
@@ -37,3 +38,15 @@ def check_pooled(shape: Shape) -> None:
         raise ValueError(
             f"images are {POOLED}x{POOLED} for this model, not {height}x{width}; conv_autoencoder takes others"
         )
+
+
+def patch_halvings(shape: Shape) -> int:
+    """Return how often a discriminator of patches halves an image: three times, or as often as 4x4 is left of it.
+
+    ValueError for an image that cannot be halved twice, as a generator of images of its size does.
+    """
+    _, height, width = shape
+    least = min(height, width)
+    if height % 4 or width % 4 or least < 2 * SMALLEST:
+        raise ValueError(f"images have sides of 8, 12, 16, 20, ... for this model, not {height}x{width}")
+    return min(MOST_HALVINGS, (least // SMALLEST).bit_length() - 1)

@@ -2,10 +2,11 @@
 
 Facts: `components`, the names of the networks it trains; `generates` and `reconstructs`, what they can do afterwards;
 `updates`, the names under which their losses are logged; `teachable`, the components that may learn from a teacher:
-there are some where `build` takes a lesson too.
+there are some where `build` takes a lesson too; `domains`, how many its images must be of (1 where it does not say);
+`directions`, in which it can translate afterwards.
 """
 
-from benchmark.objectives.options import AutoencoderOptions, GanOptions, VaeOptions
+from benchmark.objectives.options import AutoencoderOptions, CycleganOptions, GanOptions, VaeOptions
 from benchmark.table import Entry, Table
 
 OBJECTIVES = Table(
@@ -38,6 +39,19 @@ OBJECTIVES = Table(
                 "reconstructs": False,
                 "updates": ("discriminator", "generator"),
                 "teachable": ("discriminator",),
+            },
+        ),
+        "cyclegan": Entry(
+            "benchmark.objectives.cyclegan:build",
+            CycleganOptions,
+            "two generators between two domains without pairs: least squares, cycle and identity losses",
+            facts={
+                "components": ("generator_ab", "generator_ba", "discriminator_a", "discriminator_b"),
+                "generates": False,
+                "reconstructs": False,
+                "updates": ("generators", "discriminator_a", "discriminator_b"),
+                "domains": 2,
+                "directions": ("ab", "ba"),
             },
         ),
     },

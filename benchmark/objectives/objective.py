@@ -50,12 +50,17 @@ class Objective:
     `generate` maps latents [N, z_dim], drawn from N(0, I), to images [N, C, H, W] in -1..1; `reconstruct` images to
     images. Both leave the networks' mode as it is. Where an update's repeats do not follow each other, `order` names
     the updates turn by turn.
+
+    With two `domains` a batch holds as many images of the second after those of the first (`benchmark.batches`), and
+    `translate` maps images to the other domain, in the direction `ab` or `ba`.
     """
 
     updates: tuple[Update, ...]
     generate: Callable[[Networks, Tensor], Tensor] | None = None
     reconstruct: Callable[[Networks, Tensor], Tensor] | None = None
     order: tuple[str, ...] = ()
+    domains: int = 1
+    translate: Callable[[Networks, Tensor, str], Tensor] | None = None
 
     @cached_property
     def turns(self) -> tuple[tuple[Update, int], ...]:

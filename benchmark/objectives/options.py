@@ -23,6 +23,17 @@ class VaeOptions(Options):
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+class CycleganOptions(Options):
+    """The weights of the cycle and identity losses, and how many generated images a discriminator's pool keeps.
+
+    The defaults are those of the code of Chen et al. (2021). Weight 0 leaves a loss out, a pool of 0 shows new images.
+    """
+
+    cycle: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10.0
+    identity: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
+    replay: Annotated[int, Field(ge=0)] = 50
+
+
 class GanOptions(Options):
     """The adversarial loss, and how many discriminator updates precede each generator update.
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from benchmark.schema.claim import Claim, Source
 from benchmark.schema.record import Finite, Fraction, Name, PositiveInt, Record, Selection, Step
+from benchmark.schema.training import Augmentation, Schedule
 
 Moment = Annotated[int, Field(ge=0)] | Literal["end"]
 """A point of a training: after so many steps, or at its end."""
@@ -89,7 +90,15 @@ class Training(Record):
     stop: MaskStable | None = None
     penalty: Penalty | None = None
     teacher: Teacher | None = None
+    schedule: Schedule | None = None
+    augmentation: Augmentation | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
+
+    @model_validator(mode="after")
+    def _scheduled_within(self) -> Self:
+        if self.schedule is not None and self.schedule.start >= self.steps:
+            raise ValueError(f"the learning rates fall from step {self.schedule.start}, after the {self.steps} steps")
+        return self
 
 
 Ranked = Literal["raw", "ema"]

@@ -31,6 +31,8 @@ _EXPERIMENT_TYPES = (
     "MaskStable",
     "Penalty",
     "Teacher",
+    "Schedule",
+    "Augmentation",
 )
 _CHANGES: Schema = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 _MATRIX: Schema = {

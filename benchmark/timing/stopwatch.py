@@ -117,9 +117,11 @@ class _Clock:
         training = workshop.job.training.model_copy(update=update)
         state = new_state(workshop.networks(), training, begun)
         state.restore(run.read_tensors(run.START))
-        pixels = workshop.images("train").pixels.to(device)
+        images = workshop.images("train")
+        pixels = images.pixels.to(device)
         objective = with_teacher(workshop, self._results).objective
-        loop = Loop(objective, training, pixels, workshop.job.seed, training_masks(run, workshop.job))
+        masks = training_masks(run, workshop.job)
+        loop = Loop(objective, training, pixels, workshop.job.seed, masks, images.labels)
         stamps: _Stamps = _CudaStamps() if device == "cuda" else CpuStamps()
         loop.run(state, Hooks(lambda step, losses: None, lambda step, tensors: None, stepped=stamps.take))
         seconds = stamps.seconds()[warm_up - 1 :]  # the first span is that of the second step

@@ -31,6 +31,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "logged_loss": {"update": "discriminator"},
     "early_stopping": {"update": "autoencoder"},
     "macs": {"kind": "dense"},
+    "unpaired_folder": {"folder": "horse2zebra"},
     "training_flops": {"kind": "dense"},
 }
 """The options that have no default, by member."""

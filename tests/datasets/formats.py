@@ -1,4 +1,4 @@
-"""Tiny data sets in the real formats of MNIST, CIFAR-10 (both versions), CelebA and STL-10."""
+"""Tiny data sets in the real formats of MNIST, CIFAR-10 (both versions), CelebA, STL-10 and CycleGAN."""
 
 from __future__ import annotations
 
@@ -91,10 +91,22 @@ def write_stl10(root: Path) -> Path:
     return root
 
 
+def write_domains(root: Path, name: str, side: int = 20) -> Path:
+    """Write 3 and 4 images to train on and 2 and 3 to test on, of two domains, in color and of unequal sides."""
+    for folder, count in {"trainA": 3, "trainB": 4, "testA": 2, "testB": 3}.items():
+        (root / name / folder).mkdir(parents=True)
+        for number in range(count):
+            smooth = Image.fromarray(CHANCE.integers(0, 256, (4, 4, 3), dtype=np.uint8))
+            picture = smooth.resize((side + 2 * number, side), Image.Resampling.BICUBIC)
+            picture.save(root / name / folder / f"{number}.png")
+    return root
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "mnist": write_mnist,
     "cifar10": write_cifar_binary,
     "celeba": write_celeba,
     "stl10": write_stl10,
+    "horse2zebra": lambda root: write_domains(root, "horse2zebra"),
 }
 """How each data set is written below a folder, in the version that `prepare` makes."""

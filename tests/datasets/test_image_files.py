@@ -159,6 +159,7 @@ def test_absent_files_are_named_with_the_folder_and_the_remedy(
         "cifar10": "cifar-10-batches-bin/data_batch_1.bin",
         "celeba": "celeba/list_eval_partition.txt",
         "stl10": "stl10_binary/train_X.bin",
+        "horse2zebra": "horse2zebra/trainA",
     }
     for root, folder in ((None, tmp_path / "usual"), (tmp_path / "nowhere", tmp_path / "nowhere")):
         with pytest.raises(MissingAssetError, match=rf"--data DIR.*`ticketbench prepare --asset {name}`.*http") as told:
@@ -197,6 +198,7 @@ def test_an_unknown_split_is_refused(tmp_path: Path, name: str) -> None:
         ("celeba", "celeba/img_align_celeba/000004.jpg"),
         ("celeba", "celeba/list_eval_partition.txt"),
         ("stl10", "stl10_binary/test_X.bin"),
+        ("horse2zebra", "horse2zebra/testB/1.png"),
     ],
 )
 @pytest.mark.parametrize("kept", [0, 1, 20, -1])

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from benchmark.datasets import DATASETS
-from benchmark.datasets.layout import CELEBA, CIFAR10, MNIST, STL10, Download, Layout
+from benchmark.datasets.layout import CELEBA, CIFAR10, HORSE2ZEBRA, MNIST, STL10, Download, Layout
 from benchmark.errors import MissingAssetError
 from tests.datasets.formats import WRITERS, write_cifar_pickled, write_mnist
 from tests.serving import serving
 
-LAYOUTS = {"mnist": MNIST, "cifar10": CIFAR10, "celeba": CELEBA, "stl10": STL10}
+LAYOUTS = {"mnist": MNIST, "cifar10": CIFAR10, "celeba": CELEBA, "stl10": STL10, "horse2zebra": HORSE2ZEBRA}
 
 
 @pytest.fixture(autouse=True)

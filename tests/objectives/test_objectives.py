@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from benchmark.models.conv_vae import build as build_vae
+from benchmark.models.cyclegan import build as build_cyclegan
 from benchmark.models.dcgan import build as build_gan
 from benchmark.models.linear_autoencoder import build as build_autoencoder
-from benchmark.models.options import ConvVaeOptions, DcganOptions, LinearAutoencoderOptions
+from benchmark.models.options import ConvVaeOptions, CycleganOptions, DcganOptions, LinearAutoencoderOptions
 from benchmark.networks import Networks
 from benchmark.objectives import OBJECTIVES
 from benchmark.objectives.gan import slope_penalty
@@ -34,6 +35,8 @@ def networks_for(name: str) -> Networks:
         torch.manual_seed(0)
         if name == "gan":
             return build_gan(DcganOptions(base_channels=4, z_dim=5), SHAPE)
+        if name == "cyclegan":
+            return build_cyclegan(CycleganOptions(base_channels=2, blocks=1), SHAPE)
         if name == "vae":
             return build_vae(ConvVaeOptions(base_channels=4, z_dim=5), SHAPE)
         return build_autoencoder(LinearAutoencoderOptions(widths=(8, 3)), SHAPE)

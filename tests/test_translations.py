@@ -74,7 +74,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_direction_is_measured_against_its_own_domain(folder: Path) -> None:
     run = ResultsDir(folder).run(DENSE.id)
-    found = {request.name: run.read_measurement(request) for request in DENSE.metrics}
+    found = {request.name: measurement for request in DENSE.metrics if (measurement := run.read_measurement(request))}
+    assert found.keys() == {request.name for request in DENSE.metrics}
     assert {name: (found[name].protocol.generated, found[name].protocol.real) for name in ("fid_ab", "fid_ba")} == {
         "fid_ab": (252, 646),
         "fid_ba": (248, 651),
@@ -104,9 +105,9 @@ def test_what_goes_on_from_a_moment_goes_on_with_its_pools(folder: Path) -> None
 
 
 def test_the_same_suite_again_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    tiny.run(tmp_path / "again", tiny.suite_of(SUITE), only=frozenset({DENSE.id}))
+    tiny.run(tmp_path / "again", tiny.suite_of(SUITE), only=frozenset({"cycle"}))
     ours, theirs = tiny.contents(tmp_path / "again" / "runs" / DENSE.id), tiny.contents(folder / "runs" / DENSE.id)
-    assert ours.keys() <= theirs.keys()
+    assert "weights.safetensors" in ours.keys() <= theirs.keys()
     assert all(theirs[name] == content for name, content in ours.items())
 
 
@@ -187,4 +188,4 @@ def test_a_folder_of_ones_own_is_asked_for_and_then_trained_on(tmp_path: Path) -
     check_assets([suite.plan], write_domains(tmp_path, "mine"))
     work = Work(tmp_path / "results", Settings("cpu", data=tmp_path))
     dense = arm(suite.plan, "cycle").id
-    assert tiny.run(work.results, suite, executor=InlineExecutor(work), only=frozenset({dense}))[dense] == "done"
+    assert tiny.run(work.results, suite, executor=InlineExecutor(work), only=frozenset({"cycle"}))[dense] == "done"

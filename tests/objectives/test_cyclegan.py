@@ -31,7 +31,7 @@ PIXELS = torch.randint(0, 256, (13, *SHAPE), dtype=torch.uint8, generator=torch.
 LABELS = torch.tensor([0] * 6 + [1] * 7)
 ADAM = Optimizer(lr=0.002, betas=(0.5, 0.999))
 SGD = Optimizer(name="sgd", lr=0.002, momentum=0.5)
-SCHEDULED = {"schedule": {"name": "linear", "from": 3}, "augmentation": {"enlarge": 18, "mirror": True}}
+SCHEDULED: dict[str, Any] = {"schedule": {"name": "linear", "from": 3}, "augmentation": {"enlarge": 18, "mirror": True}}
 COMPONENTS = ("generator_ab", "generator_ba", "discriminator_a", "discriminator_b")
 
 
@@ -160,7 +160,8 @@ def test_steps_are_those_of_the_authors_loop(replay: int) -> None:
     unmoved = networks().state()
     for name, tensor in theirs.state().items():
         torch.testing.assert_close(ours.state()[name], tensor, rtol=1e-3, atol=2e-5, msg=name)
-        assert not torch.equal(unmoved[name], tensor)
+        shift = "conv" in name and name.endswith("bias")  # most are before a norm, which takes them away again
+        assert shift or not torch.equal(unmoved[name], tensor)
 
 
 @settings(max_examples=10, deadline=None)

@@ -7,7 +7,8 @@ from benchmark.models import MODELS
 from benchmark.resolve import Path, Problems, image_shape
 from benchmark.schema.job import Job
 from benchmark.schema.record import Resolved
-from benchmark.schema.suite import Mask, Ranked, Teacher
+from benchmark.schema.suite import Mask, Ranked
+from benchmark.schema.training import Teacher
 
 
 def check_component(name: str, source: Job | None, component: str, path: Path, problems: Problems) -> None:

@@ -12,7 +12,8 @@ from benchmark.inputs import check_component, check_teacher, check_whole, ranked
 from benchmark.metrics.selection import moments
 from benchmark.resolve import Path, Problems, Task, check_claims, optimizers, resolve
 from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
-from benchmark.schema.suite import Mask, Suite, Teacher, Training, Weights, WeightSource
+from benchmark.schema.suite import Mask, Suite, Training, Weights, WeightSource
+from benchmark.schema.training import Teacher
 from benchmark.suites import Loaded
 
 

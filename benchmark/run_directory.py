@@ -15,7 +15,8 @@ from benchmark.errors import NondeterminismError, RunError
 from benchmark.schema.job import MetricRequest, PlannedJob
 from benchmark.schema.measurement import Divergence, Event, Failure, LogLine, Measurement, Outcome, Stage
 from benchmark.schema.record import Record
-from benchmark.schema.suite import Moment, Training
+from benchmark.schema.suite import Training
+from benchmark.schema.training import Moment
 from benchmark.storage import Storage
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop
 from benchmark.networks import section
 from benchmark.pruning.count import kept_after
-from benchmark.schema.suite import Moment
+from benchmark.schema.training import Moment
 from tests import tiny
 from tests.tiny import arm, planned
 

@@ -30,7 +30,8 @@ from benchmark.schema.job import (
 from benchmark.schema.measurement import Failure, Measurement, Outcome
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.record import Resolved
-from benchmark.schema.suite import Optimizer, Suite, Training
+from benchmark.schema.suite import Suite, Training
+from benchmark.schema.training import Optimizer
 from benchmark.schema.verdict import Verdicts
 
 SEEDS = 3

@@ -8,7 +8,8 @@ from benchmark.artifacts import ResultsDir
 from benchmark.lineage import Stretch, lineage
 from benchmark.schema.job import Job, MaskRecipe, Origin, PlannedJob, StartRecipe
 from benchmark.schema.record import Resolved
-from benchmark.schema.suite import Moment, Optimizer, Training
+from benchmark.schema.suite import Training
+from benchmark.schema.training import Moment, Optimizer
 from tests import tiny
 
 COMPONENTS = ("generator", "discriminator")

@@ -10,7 +10,7 @@ import pytest
 from benchmark.artifacts import ResultsDir
 from benchmark.environment import cpu_name
 from benchmark.schema.job import Job
-from benchmark.schema.suite import Penalty
+from benchmark.schema.training import Penalty
 from benchmark.speeds import Speed, Speeds, device_name, keep, read_speeds, remember, whole
 from tests import tiny
 from tests.tiny import arm

@@ -17,7 +17,7 @@ from benchmark.errors import RunError
 from benchmark.networks import Networks, section
 from benchmark.pruning.count import kept_after
 from benchmark.schema.job import Job, PlannedJob
-from benchmark.schema.suite import Optimizer
+from benchmark.schema.training import Optimizer
 from benchmark.suites.document import read_document
 from benchmark.tickets import expected_kept, make_masks, restored_state, rewound
 from tests import tiny

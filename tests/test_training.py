@@ -25,7 +25,8 @@ from benchmark.objectives.gan import build as gan
 from benchmark.objectives.objective import Objective
 from benchmark.objectives.options import AutoencoderOptions, GanOptions
 from benchmark.pruning.mask import apply
-from benchmark.schema.suite import Optimizer, Training
+from benchmark.schema.suite import Training
+from benchmark.schema.training import Optimizer
 from benchmark.streams import stream
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
 

@@ -19,7 +19,8 @@ from benchmark.objectives.objective import Loss
 from benchmark.objectives.options import GanOptions
 from benchmark.precision import Precision
 from benchmark.pruning.early_bird import EarlyBird
-from benchmark.schema.suite import MaskStable, Optimizer, Penalty, Training
+from benchmark.schema.suite import MaskStable, Training
+from benchmark.schema.training import Optimizer, Penalty
 from benchmark.streams import stream
 from benchmark.training import Diverged, Loop, State, new_state
 from tests.test_training import ADAM, PIXELS, Recorder, copied, gan_networks, ones, only, same, settings_of

@@ -8,25 +8,12 @@ from pydantic import Field, StringConstraints, model_validator
 
 from benchmark.schema.claim import Claim, Source
 from benchmark.schema.record import Finite, Fraction, Name, PositiveInt, Record, Selection, Step
-from benchmark.schema.training import Augmentation, Schedule
-
-Moment = Annotated[int, Field(ge=0)] | Literal["end"]
-"""A point of a training: after so many steps, or at its end."""
+from benchmark.schema.training import Augmentation, Moment, Optimizer, Penalty, Schedule, Teacher
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\[[^\]@]+\])?@(\d+|previous|same)$")]
 """`EXPERIMENT@LEVEL`; the level is a number, `previous` (one less) or `same`."""
 
 FORMAT = 1
-
-
-class Optimizer(Record):
-    """One network's optimizer, by torch's names."""
-
-    name: Literal["adam", "sgd"] = "adam"
-    lr: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
-    momentum: Fraction = 0.0
-    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
 
 class MaskStable(Record):
@@ -49,31 +36,6 @@ class MaskStable(Record):
     look_back: Annotated[int, Field(ge=2)] = 5
     threshold: Fraction = 0.1
     reading: Literal["window", "consecutive_window", "consecutive"] = "window"
-
-
-class Penalty(Record):
-    """What is added to every update's loss: `weight` times the sum of the absolute scales of its batch norms.
-
-    Network slimming (Liu et al. 2017), which You et al. (2020) train early-bird tickets with, weight 1e-4.
-    """
-
-    name: Literal["batch_norm_l1"]
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Teacher(Record):
-    """The network of `EXPERIMENT@LEVEL` that a component learns from, beside what its objective asks of it.
-
-    `weight` times its disagreement with the teacher is added to the component's loss: for `kl`, the divergence of its
-    answers from the teacher's as the objective defines it. The teacher is frozen and in evaluation mode. In a job,
-    `source` is the id of another job.
-    """
-
-    source: Annotated[str, Field(alias="from")]
-    component: str
-    at: Moment = "end"
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    loss: Literal["kl"] = "kl"
 
 
 class Training(Record):

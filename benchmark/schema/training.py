@@ -1,4 +1,4 @@
-"""What changes in the course of a training or from one look at an image to the next: learning rates, crops, mirrors."""
+"""The parts of a training: optimizers, learning rates, crops and mirrors, and what is asked beside the loss."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from benchmark.schema.record import PositiveInt, Record, Step
+from benchmark.schema.record import Fraction, PositiveInt, Record, Step
+
+Moment = Annotated[int, Field(ge=0)] | Literal["end"]
+"""A point of a training: after so many steps, or at its end."""
+
+
+class Optimizer(Record):
+    """One network's optimizer, by torch's names."""
+
+    name: Literal["adam", "sgd"] = "adam"
+    lr: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
+    momentum: Fraction = 0.0
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
 
 class Schedule(Record):
@@ -29,3 +42,37 @@ class Augmentation(Record):
 
     enlarge: PositiveInt | None = None
     mirror: bool = False
+
+
+class Penalty(Record):
+    """What is asked of the scales of norms beside the loss: that the sum of their absolute values is small.
+
+    With `batch_norm_l1`, `weight` times that sum is added to the loss of every update of their component: network
+    slimming (Liu et al. 2017), which You et al. (2020) train early-bird tickets with, weight 1e-4. With `proximal_l1`
+    each scale moves towards zero, and no further, by `weight` times its learning rate after every optimizer step of its
+    component: GAN Slimming (Wang et al. 2020), after which the scales of superfluous channels are exactly zero.
+
+    Meant are the scales of `components` (null: all of them) but for those of `exclude`, which holds
+    `component/module.path` or `component`. With `optimizer` they have one of their own beside their component's.
+    """
+
+    name: Literal["batch_norm_l1", "proximal_l1"]
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    components: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    optimizer: Optimizer | None = None
+
+
+class Teacher(Record):
+    """The network of `EXPERIMENT@LEVEL` that a component learns from, beside what its objective asks of it.
+
+    `weight` times its disagreement with the teacher is added to the component's loss: for `kl`, the divergence of its
+    answers from the teacher's as the objective defines it. The teacher is frozen and in evaluation mode. In a job,
+    `source` is the id of another job.
+    """
+
+    source: Annotated[str, Field(alias="from")]
+    component: str
+    at: Moment = "end"
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    loss: Literal["kl"] = "kl"

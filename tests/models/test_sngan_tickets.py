@@ -20,7 +20,8 @@ from benchmark.objectives.options import GanOptions
 from benchmark.pruning.allocate import draw, quotas
 from benchmark.pruning.count import Target
 from benchmark.pruning.mask import apply
-from benchmark.schema.suite import Optimizer, Training
+from benchmark.schema.suite import Training
+from benchmark.schema.training import Optimizer
 from benchmark.streams import stream
 from benchmark.training import Hooks, Loop, new_state
 

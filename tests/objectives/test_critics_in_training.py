@@ -13,7 +13,8 @@ from benchmark.models.sngan import build
 from benchmark.networks import Networks, prunable_weights, section
 from benchmark.objectives.gan import build as gan
 from benchmark.objectives.options import GanOptions
-from benchmark.schema.suite import Optimizer, Training
+from benchmark.schema.suite import Training
+from benchmark.schema.training import Optimizer
 from benchmark.streams import stream
 from benchmark.training import Hooks, Loop, new_state
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from pydantic import JsonValue
 from torch import Tensor, nn
+from torch.autograd.graph import Node
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -104,7 +105,7 @@ def count(passes: Passes) -> Counter[str]:
 class _LayerCounter(TorchDispatchMode):  # type: ignore[no-untyped-call,unused-ignore]
     """Counts operations by the layer that is computed; `FlopCounterMode` cannot, nor bear a gradient of a gradient.
 
-    A layer is computed in its forward call, and while autograd is at the node that the call left behind, or at one
+    A layer is computed in its forward call, and while autograd is at a node that the call left behind, or at one
     that such a node left in turn because its gradient is to be differentiated again.
     """
 
@@ -119,15 +120,15 @@ class _LayerCounter(TorchDispatchMode):  # type: ignore[no-untyped-call,unused-i
         def begin(*_: Any) -> None:
             self._layer = name
 
-        def end(made: Iterable[Tensor | None]) -> None:
+        def end(nodes: Iterable[Node]) -> None:
             self._layer = OUTSIDE
-            for node in {tensor.grad_fn for tensor in made if tensor is not None and tensor.grad_fn is not None}:
+            for node in nodes:
                 node.register_prehook(begin)
-                node.register_hook(lambda gradients, _: end(gradients))
+                node.register_hook(lambda gradients, _: end(_makers(gradients)))
 
         return (
             layer.register_forward_pre_hook(begin),
-            layer.register_forward_hook(lambda _, inputs, output: end([output])),
+            layer.register_forward_hook(lambda _, inputs, output: end(_nodes_between(inputs, output))),
         )
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -136,6 +137,21 @@ class _LayerCounter(TorchDispatchMode):  # type: ignore[no-untyped-call,unused-i
         if formula is not None:
             self.flops[self._layer] += formula(*args, **(kwargs or {}), out_val=found)
         return found
+
+
+def _makers(tensors: Iterable[Tensor | None]) -> set[Node]:
+    return {tensor.grad_fn for tensor in tensors if tensor is not None and tensor.grad_fn is not None}
+
+
+def _nodes_between(inputs: Iterable[Tensor], output: Tensor) -> set[Node]:
+    """Return the nodes that a layer's call left behind: an instance norm's is behind a change of shape."""
+    before, found = _makers(inputs), set[Node]()
+    ahead = _makers([output])
+    while ahead:
+        found |= ahead
+        inner = {node for passed in ahead for node, _ in passed.next_functions if node is not None}
+        ahead = {node for node in inner - before - found if node.next_functions}  # not what gathers gradients
+    return found
 
 
 def _extent(effort: Effort, scope: str) -> tuple[int, int]:

@@ -80,9 +80,9 @@ ASSETS: Mapping[str, Asset] = {
         urls=("https://download.pytorch.org/models/vgg16-397923af.pth",),
         sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
         size=553_433_881,
-        licence="BSD-3-Clause (torchvision); trained on ImageNet, whose terms allow non-commercial research",
+        licence="BSD-3-Clause (torchvision)",
         says="VGG-16 of torchvision, trained on ImageNet: activations vgg16",
-        source="torchvision, models/vgg.py (the first 8 digits); UBC's primitives for D3M and others (the hash, the size)",
+        source="UBC's primitives for D3M, cnn.py (hash; its first 8 digits are in the file's name); others (size)",
     ),
     "vgg19_bn": Asset(
         file="vgg19_bn-c79401a0.pth",
@@ -90,7 +90,7 @@ ASSETS: Mapping[str, Asset] = {
         sha256="c79401a0",
         size=574_769_594,
         rounding=525,
-        licence="BSD-3-Clause (torchvision); trained on ImageNet, whose terms allow non-commercial research",
+        licence="BSD-3-Clause (torchvision)",
         says="VGG-19 with batch norm of torchvision, trained on ImageNet: activations vgg19_bn",
         source="torchvision, models/vgg.py (the first 8 digits of the hash; 548.143 MiB): no more was found published",
     ),
@@ -101,8 +101,8 @@ ASSETS: Mapping[str, Asset] = {
         size=108_949_747,
         licence="BSD-3-Clause (torchvision)",
         says="Inception-v3 of torchvision, trained on ImageNet-1k: the extractor inception_torchvision",
-        source="three projects' records of the file (hash; its first 8 digits are in the file's name); one of them, and "
-        "the log of a download in a notebook of PyTorch-Ignite (size; torchvision states 103.903 MiB)",
+        source="three projects' records of the file (hash; its first 8 digits are in the file's name); one of them and "
+        "a download's log in a notebook of PyTorch-Ignite (size; torchvision states 103.903 MiB)",
     ),
 }
 

@@ -4,7 +4,7 @@ Facts: `assets(options)` are the names of the downloads a member needs (`benchma
 images of these alone, as (channels, height, width); `labels`, the data sets whose labels its classes are.
 """
 
-from benchmark.features.options import DigitsClassifierOptions, InceptionOptions
+from benchmark.features.options import DigitsClassifierOptions, InceptionOptions, TorchvisionInceptionOptions
 from benchmark.table import Entry, Table
 
 EXTRACTORS = Table(
@@ -20,6 +20,12 @@ EXTRACTORS = Table(
             "benchmark.features.inception:load",
             InceptionOptions,
             "2048 pooled features of Inception-v3 (2015-12-05), resized and read as clean-fid does it",
+            facts={"assets": lambda options: options.assets},
+        ),
+        "inception_torchvision": Entry(
+            "benchmark.features.inception_torchvision:load",
+            TorchvisionInceptionOptions,
+            "2048 pooled features of torchvision's Inception-v3 (ImageNet-1k), as in the code of Yeo et al. (2023)",
             facts={"assets": lambda options: options.assets},
         ),
     },

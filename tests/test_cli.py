@@ -281,7 +281,7 @@ def test_the_examples_run(capsys: pytest.CaptureFixture[str], arguments: list[st
 
 
 def test_every_family_is_listed_with_what_its_members_are(capsys: pytest.CaptureFixture[str]) -> None:
-    for family in ("datasets", "models", "objectives", "criteria", "metrics", "extractors"):
+    for family in ("datasets", "models", "objectives", "criteria", "metrics", "extractors", "activations"):
         code, out, _ = call(capsys, "list", family, "--json")
         members = json.loads(out)
         assert code == 0

@@ -36,7 +36,9 @@ def add_to(app: typer.Typer) -> None:
 def list_things(
     family: Annotated[
         str | None,
-        typer.Argument(help="datasets, models, objectives, criteria, metrics or extractors; without it: the suites."),
+        typer.Argument(
+            help="datasets, models, objectives, criteria, metrics, extractors or activations; without it: suites."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -151,6 +153,7 @@ def _collect(check: Callable[[], Any], problems: dict[str, None]) -> None:
 
 
 def _families() -> dict[str, Table]:
+    from benchmark.activations import ACTIVATIONS
     from benchmark.datasets import DATASETS
     from benchmark.features import EXTRACTORS
     from benchmark.metrics import METRICS
@@ -158,7 +161,7 @@ def _families() -> dict[str, Table]:
     from benchmark.objectives import OBJECTIVES
     from benchmark.pruning import CRITERIA
 
-    tables = (DATASETS, MODELS, OBJECTIVES, CRITERIA, METRICS, EXTRACTORS)
+    tables = (DATASETS, MODELS, OBJECTIVES, CRITERIA, METRICS, EXTRACTORS, ACTIVATIONS)
     return {table.family: table for table in tables}
 
 

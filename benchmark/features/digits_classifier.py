@@ -55,13 +55,7 @@ class DigitsClassifier(nn.Module):
 
 def load(options: DigitsClassifierOptions, device: str | torch.device, cache: Path | None = None) -> Extractor:
     """Return the shipped extractor; `MissingAssetError` if its file is not the one that was recorded."""
-    from safetensors.torch import load_file
-
-    sha256 = str(json.loads(RECORD.read_text(encoding="utf-8"))["sha256"])
-    check(WEIGHTS, sha256, "install ticketbench anew")
-    network = DigitsClassifier()
-    network.load_state_dict(load_file(WEIGHTS))
-    network.eval().requires_grad_(False).to(device)
+    network, sha256 = shipped(device)
 
     def embed(pixels: Tensor) -> Tensor:
         features: Tensor = network.features(_values(pixels, device))
@@ -77,6 +71,17 @@ def load(options: DigitsClassifierOptions, device: str | torch.device, cache: Pa
         classify=lambda features: network.head(features.to(device)).softmax(dim=1),
         classes="the ten digits",
     )
+
+
+def shipped(device: str | torch.device) -> tuple[DigitsClassifier, str]:
+    """Return the frozen network with the shipped weights and their SHA-256; `MissingAssetError` if they are others."""
+    from safetensors.torch import load_file
+
+    sha256 = str(json.loads(RECORD.read_text(encoding="utf-8"))["sha256"])
+    check(WEIGHTS, sha256, "install ticketbench anew")
+    network = DigitsClassifier()
+    network.load_state_dict(load_file(WEIGHTS))
+    return network.eval().requires_grad_(False).to(device), sha256
 
 
 def _values(pixels: Tensor, device: str | torch.device) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmark.activations import ACTIVATIONS
 from benchmark.datasets import DATASETS
 from benchmark.features import EXTRACTORS
 from benchmark.identity import essence
@@ -19,7 +20,7 @@ from benchmark.pruning import CRITERIA
 from benchmark.schema.record import Selection
 from benchmark.table import OptionError, Table
 
-TABLES = (DATASETS, MODELS, OBJECTIVES, CRITERIA, METRICS, EXTRACTORS)
+TABLES = (DATASETS, MODELS, OBJECTIVES, CRITERIA, METRICS, EXTRACTORS, ACTIVATIONS)
 MEMBERS = [pytest.param(table, name, id=f"{table.family}-{name}") for table in TABLES for name in table]
 PICTURES = {"extractor": {"name": "digits_classifier"}, "generated": 100, "split": "test"}
 NEEDED: dict[str, dict[str, Any]] = {
@@ -43,8 +44,11 @@ FACTS = {
     "criteria": set(),
     "metrics": {"unit", "lower_is_better"},
     "extractors": {"assets"},
+    "activations": {"assets", "count"},
 }
-ARGUMENTS = {"datasets": 3, "models": 2, "objectives": 1, "criteria": 2, "metrics": 2, "extractors": 3}
+ARGUMENTS = {"datasets": 3, "models": 2, "objectives": 1, "criteria": 2, "metrics": 2, "extractors": 3} | {
+    "activations": 3
+}
 
 
 @pytest.mark.parametrize(("table", "name"), MEMBERS)
@@ -84,7 +88,7 @@ def test_a_member_is_a_documented_function_of_its_familys_arguments(table: Table
 
 
 def test_tables_and_options_need_no_torch() -> None:
-    families = ("datasets", "features", "metrics", "models", "objectives", "pruning")
+    families = ("activations", "datasets", "features", "metrics", "models", "objectives", "pruning")
     code = (
         "import sys; sys.modules['torch'] = None\n"
         + "".join(f"import benchmark.{name}\n" for name in families)

@@ -83,9 +83,10 @@ class Workshop:
         """
         networks = Workshop(self.job).networks()
         scheme = str(self.job.model.options["init"])
+        fan_kept = getattr(MODELS.parse(self.job.model), "fan_kept", 1.0)
         for component, module in networks.components.items():
             generator = stream(self.job.seed, f"weights/{name}/{component}")
-            initialize(Networks({component: module}, networks.z_dim), scheme, generator)
+            initialize(Networks({component: module}, networks.z_dim), scheme, generator, fan_kept)
         return networks.state()
 
     def losses(self, networks: Networks) -> Callable[[int], tuple[Tensor, ...]]:

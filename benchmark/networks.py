@@ -24,6 +24,7 @@ LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
 class Networks:
     """The components of one model; `z_dim` is the latent size where one is drawn from a prior, else null.
 
+    Where there are several `classes`, the last values of a latent tell that of its image (`benchmark.models.biggan`).
     `inputs` holds the shape of one input of each component, without the batch axis. `memory` is what an objective
     keeps from step to step beside the weights, by names of its own; it is part of a training's state.
     """
@@ -32,6 +33,7 @@ class Networks:
     z_dim: int | None = None
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     memory: dict[str, Tensor] = field(default_factory=dict)
+    classes: int = 1
 
     def __getitem__(self, component: str) -> nn.Module:
         return self.components[component]

@@ -6,14 +6,17 @@ ValueError for those that do not.
 """
 
 from benchmark.models.options import (
+    BigganOptions,
     ConvAutoencoderOptions,
     ConvVaeOptions,
     CycleganOptions,
     DcganOptions,
+    GfmnOptions,
     LinearAutoencoderOptions,
     PoolingAutoencoderOptions,
     ResnetDcganOptions,
     ResnetVaeOptions,
+    SnganGeneratorOptions,
     SnganOptions,
     SpatialVaeOptions,
     SpectralDcganOptions,
@@ -92,6 +95,30 @@ MODELS = Table(
             SpectralDcganOptions,
             "strided convolutions, the discriminator under spectral normalization",
             facts={"components": ("generator", "discriminator"), "check_shape": halvings},
+        ),
+        "gfmn": Entry(
+            "benchmark.models.gfmn:build",
+            GfmnOptions,
+            "residual generator of Yeo et al. (2023), without a discriminator",
+            facts={"components": ("generator",), "check_shape": halvings},
+        ),
+        "sngan_generator": Entry(
+            "benchmark.models.sngan:build_generator",
+            SnganGeneratorOptions,
+            "the generator of sngan, without a discriminator",
+            facts={"components": ("generator",), "check_shape": halvings},
+        ),
+        "biggan": Entry(
+            "benchmark.models.biggan:build",
+            BigganOptions,
+            "class-conditional residual blocks with attention, both networks under spectral normalization",
+            facts={"components": ("generator", "discriminator"), "check_shape": halvings},
+        ),
+        "biggan_generator": Entry(
+            "benchmark.models.biggan:build_generator",
+            BigganOptions,
+            "the generator of biggan, without a discriminator",
+            facts={"components": ("generator",), "check_shape": halvings},
         ),
     },
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from benchmark.schema.record import Options, PositiveInt
 
-Scheme = Literal["dcgan", "torch_default", "xavier", "normal"]
+Scheme = Literal[
+    "dcgan", "torch_default", "xavier", "normal", "signed_constant", "kaiming_normal", "normal_0_02", "orthogonal"
+]
+KAIMING = ("signed_constant", "kaiming_normal")
+"""The schemes whose values come from a layer's fan-in."""
 Activation = Literal["relu", "leaky_relu"]
 
 
@@ -99,3 +103,49 @@ class CycleganOptions(ModelOptions):
     base_channels: PositiveInt = 64
     blocks: PositiveInt = 9
     init: Scheme = "normal"
+
+
+class FrozenOptions(ModelOptions):
+    """What the generators have whose weights may stay as they were drawn, after Ramanujan et al. (2020).
+
+    `fan_kept` is the fraction of a layer's inputs that a ticket keeps: the Kaiming schemes draw for so many of them.
+    """
+
+    init: Scheme = "signed_constant"
+    fan_kept: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _scales(self) -> Self:
+        if self.fan_kept != 1.0 and self.init not in KAIMING:
+            raise ValueError(f"'fan_kept' is for {' and '.join(KAIMING)}: '{self.init}' does not go by the fan-in")
+        return self
+
+
+class GfmnOptions(FrozenOptions):
+    """The width at the output, latent size, and whether batch norms have a scale and a shift."""
+
+    base_channels: PositiveInt = 64
+    z_dim: PositiveInt = 128
+    affine: bool = True
+
+
+class SnganGeneratorOptions(FrozenOptions):
+    """The width and latent size of `sngan`'s generator, and whether batch norms have a scale and a shift."""
+
+    generator_channels: PositiveInt = 256
+    z_dim: PositiveInt = 128
+    affine: bool = True
+
+
+class BigganOptions(FrozenOptions):
+    """The width of both networks, the latent sizes and the classes: the settings of StudioGAN's Baby ImageNet BigGAN.
+
+    `shared_dim` values stand for the class in all blocks. Images without classes are of one class.
+    """
+
+    base_channels: PositiveInt = 80
+    z_dim: PositiveInt = 100
+    shared_dim: PositiveInt = 128
+    classes: PositiveInt = 1
+    attention: bool = True
+    init: Scheme = "orthogonal"

@@ -44,14 +44,14 @@ def twice_as_large() -> nn.Upsample:
     return nn.Upsample(scale_factor=2, mode="nearest")
 
 
-def generator(shape: tuple[int, int, int], channels: int, z_dim: int) -> nn.Sequential:
-    """Return a network from latents [N, z_dim] to images [N, *shape] in -1..1."""
+def generator(shape: tuple[int, int, int], channels: int, z_dim: int, *, affine: bool = True) -> nn.Sequential:
+    """Return a network from latents [N, z_dim] to images [N, *shape] in -1..1; `affine` as in `growing_body`."""
     layers: OrderedDict[str, nn.Module] = OrderedDict(
         linear=nn.Linear(z_dim, channels * SMALLEST**2), unflatten=nn.Unflatten(1, (channels, SMALLEST, SMALLEST))
     )
     for step in range(halvings(shape)):
-        layers[f"block{step}"] = _growing(channels)
-    layers["norm"] = nn.BatchNorm2d(channels)
+        layers[f"block{step}"] = _growing(channels, affine=affine)
+    layers["norm"] = nn.BatchNorm2d(channels, affine=affine)
     layers["act"] = nn.ReLU()
     layers["conv"] = nn.Conv2d(channels, shape[0], 3, padding=1)
     layers["tanh"] = nn.Tanh()
@@ -61,7 +61,7 @@ def generator(shape: tuple[int, int, int], channels: int, z_dim: int) -> nn.Sequ
 def trunk(shape: tuple[int, int, int], channels: int, wrap: Wrap) -> OrderedDict[str, nn.Module]:
     """Return the layers of a discriminator up to its last activation: [N, *shape] -> [N, channels, H, W]."""
     shrinking = max(1, halvings(shape) - 1)
-    layers: OrderedDict[str, nn.Module] = OrderedDict(block0=_first(shape[0], channels, wrap))
+    layers: OrderedDict[str, nn.Module] = OrderedDict(block0=first_shrinking(shape[0], channels, wrap))
     for step in range(1, shrinking):
         layers[f"block{step}"] = Residual(
             _body(channels, wrap, nn.AvgPool2d(2)),
@@ -73,21 +73,27 @@ def trunk(shape: tuple[int, int, int], channels: int, wrap: Wrap) -> OrderedDict
     return layers
 
 
-def _growing(channels: int) -> Residual:
-    body: OrderedDict[str, nn.Module] = OrderedDict(
-        norm0=nn.BatchNorm2d(channels),
+def growing_body(inputs: int, outputs: int, *, affine: bool = True) -> nn.Sequential:
+    """Return the body of a block that doubles the sides; `affine` norms have a scale and a shift."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict(
+        norm0=nn.BatchNorm2d(inputs, affine=affine),
         act0=nn.ReLU(),
         up=twice_as_large(),
-        conv0=nn.Conv2d(channels, channels, 3, padding=1),
-        norm1=nn.BatchNorm2d(channels),
+        conv0=nn.Conv2d(inputs, outputs, 3, padding=1),
+        norm1=nn.BatchNorm2d(outputs, affine=affine),
         act1=nn.ReLU(),
-        conv1=nn.Conv2d(channels, channels, 3, padding=1),
+        conv1=nn.Conv2d(outputs, outputs, 3, padding=1),
     )
+    return nn.Sequential(layers)
+
+
+def _growing(channels: int, *, affine: bool) -> Residual:
     shortcut = OrderedDict(up=twice_as_large(), conv=nn.Conv2d(channels, channels, 1))
-    return Residual(nn.Sequential(body), nn.Sequential(shortcut))
+    return Residual(growing_body(channels, channels, affine=affine), nn.Sequential(shortcut))
 
 
-def _first(inputs: int, channels: int, wrap: Wrap) -> Residual:
+def first_shrinking(inputs: int, channels: int, wrap: Wrap) -> Residual:
+    """Return a discriminator's first block, which halves the sides."""
     # no activation before the image's own convolution, and the shortcut is pooled before it is convolved
     body = OrderedDict(
         conv0=wrap(nn.Conv2d(inputs, channels, 3, padding=1)),

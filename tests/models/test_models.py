@@ -29,6 +29,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "resnet_dcgan": {"base_channels": 4, "z_dim": 5},
     "spectral_dcgan": {"base_channels": 4, "z_dim": 5},
     "cyclegan": {"base_channels": 4, "blocks": 1},
+    "gfmn": {"base_channels": 4, "z_dim": 5},
+    "sngan_generator": {"generator_channels": 4, "z_dim": 5},
+    "biggan": {"base_channels": 4, "z_dim": 7, "shared_dim": 3, "classes": 3},
+    "biggan_generator": {"base_channels": 4, "z_dim": 7, "shared_dim": 3},
 }
 SHAPES: dict[str, list[Shape]] = {
     "pooling_autoencoder": [(1, 32, 32), (3, 32, 32)],
@@ -156,7 +160,18 @@ def test_the_activation_is_the_discriminators(activation: str, slope: float) -> 
 
 @pytest.mark.parametrize("shape", [(1, 4, 4), (1, 28, 28), (1, 16, 8), (3, 33, 33), (1, 0, 0)])
 @pytest.mark.parametrize(
-    "name", ["dcgan", "conv_autoencoder", "conv_vae", "resnet_vae", "sngan", "resnet_dcgan", "spectral_dcgan"]
+    "name",
+    [
+        "dcgan",
+        "conv_autoencoder",
+        "conv_vae",
+        "resnet_vae",
+        "sngan",
+        "resnet_dcgan",
+        "spectral_dcgan",
+        "gfmn",
+        "biggan",
+    ],
 )
 def test_a_size_that_does_not_halve_to_four_is_refused(name: str, shape: Shape) -> None:
     with pytest.raises(ValueError, match=f"8, 16, 32, 64.*not {shape[1]}x{shape[2]}"):

@@ -7,7 +7,7 @@ from benchmark.models import MODELS
 from benchmark.resolve import Path, Problems, image_shape
 from benchmark.schema.job import Job
 from benchmark.schema.record import Resolved
-from benchmark.schema.suite import Mask, Ranked
+from benchmark.schema.suite import Mask, Ranked, Training
 from benchmark.schema.training import Teacher
 
 
@@ -24,6 +24,28 @@ def check_whole(name: str, source: Job | None, path: Path, problems: Problems) -
     if source is not None and source.shrink:
         message = f"'{name}' has been shrunken: its weights fit no other networks; its mask may be reused"
         problems.add(path, message)
+
+
+def check_restorable(
+    own: Training, source: Training, components: tuple[str, str], path: Path, problems: Problems
+) -> None:
+    """Note an optimizer that cannot go on from the state of the source's; `components`: its own name and that there."""
+    mine, theirs = own.optimizers[components[0]], source.optimizers.get(components[1])
+    told = None
+    if theirs is not None and theirs.name != mine.name:
+        told = f"{mine.name} of {components[0]} cannot go on from the state of {theirs.name}"
+    elif _scales_of(own) != _scales_of(source):
+        told = "the scales with an optimizer of their own ('penalty') are others there"
+    if told is not None:
+        problems.add(path, f"'restored' needs the optimizer that it takes over: {told}")
+
+
+def _scales_of(training: Training) -> object:
+    """Return which scales have an optimizer of their own, and of what kind."""
+    penalty = training.penalty
+    if penalty is None or penalty.optimizer is None:
+        return None
+    return penalty.components, penalty.exclude, penalty.optimizer.name
 
 
 def check_teacher(teacher: Teacher, source: Job, dataset: Resolved, path: Path, problems: Problems) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmark.demands import unspread
 from benchmark.identity import job_id
-from benchmark.inputs import check_component, check_teacher, check_whole, ranked_values
+from benchmark.inputs import check_component, check_restorable, check_teacher, check_whole, ranked_values
 from benchmark.metrics.selection import moments
 from benchmark.resolve import Path, Problems, Task, check_claims, optimizers, resolve
 from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
@@ -238,17 +238,14 @@ class _Expansion:
         return None if recipe.op == "ones" else recipe.granularity
 
     def _check_restorable(self, task: Task, origins: dict[str, Origin], path: Path) -> None:
-        own = optimizers(task)
+        own = task.experiment.training.model_copy(update={"optimizers": optimizers(task)})
         for component, origin in origins.items():
             if origin.job is None:
                 message = "'restored' needs weights from an EXPERIMENT@LEVEL: initial weights have no optimizer state"
                 self.problems.add(path, message)
                 continue
             training = self.jobs[origin.job].training
-            theirs = training.optimizers.get(origin.component or component)
-            if theirs is not None and theirs.name != own[component].name:
-                message = f"{own[component].name} of {component} cannot go on from the state of {theirs.name}"
-                self.problems.add(path, f"'restored' needs the optimizer that it takes over: {message}")
+            check_restorable(own, training, (component, origin.component or component), path, self.problems)
             if origin.at == "end":
                 self.snapshots[origin.job].add(training.steps)
 

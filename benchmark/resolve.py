@@ -178,12 +178,16 @@ def _check_teachable(path: Path, experiment: Experiment, objective: Resolved, pr
 
 def _check_heeded(path: Path, experiment: Experiment, problems: Problems) -> None:
     """Note what an optimizer would ignore; one left at its default may have been inherited."""
-    for component, chosen in experiment.training.optimizers.items():
+    training = experiment.training
+    placed: list[tuple[Path, Optimizer]] = [(("optimizers", key), one) for key, one in training.optimizers.items()]
+    if training.penalty is not None and training.penalty.optimizer is not None:
+        placed.append((("penalty", "optimizer"), training.penalty.optimizer))
+    for place, chosen in placed:
         foreign = FOREIGN[chosen.name]
         usual = Optimizer.model_fields[foreign].default
         if getattr(chosen, foreign) != usual:
             message = f"{chosen.name} takes no '{foreign}'; leave it out, or at {json.dumps(usual)}"
-            problems.add((*path, "training", "optimizers", component, foreign), message)
+            problems.add((*path, "training", *place, foreign), message)
 
 
 def _request(key: str, selection: Selection, path: Path, problems: Problems) -> MetricRequest | None:
@@ -227,6 +231,9 @@ def _check_components(
         missing = _listed(sorted(set(components) - set(trained)))
         problems.add((*path, "training", "optimizers"), f"no optimizer for {missing}; name it, or '*' for the rest")
     _known(problems, (*path, "weights", "components"), experiment.weights.components, components)
+    if experiment.training.penalty is not None:
+        chosen = experiment.training.penalty.components or ()
+        _known(problems, (*path, "training", "penalty", "components"), chosen, components, keyed=False)
     if experiment.mask is not None:
         _known(problems, (*path, "mask", "components"), experiment.mask.components or (), components, keyed=False)
         _known(problems, (*path, "mask", "map"), experiment.mask.map.values(), components, keyed=False)

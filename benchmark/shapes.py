@@ -17,10 +17,12 @@ from benchmark.assembly import Workshop
 from benchmark.datasets import DATASETS
 from benchmark.errors import RunError, did_you_mean
 from benchmark.networks import Networks, channel_scales, layer_names, section
+from benchmark.penalty import penalized
 from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.shrink import obstacles
 from benchmark.resolve import Path, Problems
 from benchmark.schema.job import Job, MaskRecipe, Origin, Plan
+from benchmark.schema.training import Penalty
 from benchmark.suites import Loaded
 from benchmark.tickets import check_fit, chosen_names, inherited, mapped, nothing_to_prune
 
@@ -131,6 +133,7 @@ class _Blueprints:
         if asked and not channel_scales(self.networks(job)):
             message = f"it is about the scales of batch normalization, of which '{job.model.name}' has none"
             self.misfits.extend((identifier, ("training", name), message) for name in asked)
+        self._check_penalized(identifier, training.penalty)
         counted = DATASETS[job.dataset.name].facts.get("train_images")
         if training.stop is not None and counted is not None:
             images = counted(DATASETS.parse(job.dataset))
@@ -139,6 +142,17 @@ class _Blueprints:
             if most < needed:
                 message = f"it needs {needed} looks at the mask, but {training.steps} steps have {most}"
                 self.misfits.append((identifier, ("training", "stop"), message))
+
+    def _check_penalized(self, identifier: str, penalty: Penalty | None) -> None:
+        job, path = self.jobs[identifier], ("training", "penalty")
+        networks = self.networks(job)
+        known = _scaled(networks)
+        odd = [] if penalty is None else [name for name in penalty.exclude if name not in known]
+        for name in odd:
+            message = f"'{name}' matches nothing in '{job.model.name}'{did_you_mean(name, known)}"
+            self.misfits.append((identifier, (*path, "exclude"), message))
+        if penalty is not None and channel_scales(networks) and not penalized(networks, penalty):
+            self.misfits.append((identifier, path, "'components' and 'exclude' leave no scales to make small"))
 
     def _pruned(self, recipe: MaskRecipe, networks: Networks) -> dict[str, Tensor]:
         origin = recipe.origin.job
@@ -164,8 +178,13 @@ def _one_value(mask: Tensor) -> Tensor:
 def _excludable(recipe: MaskRecipe, networks: Networks) -> list[str]:
     """Return what the `exclude` of a recipe may name: components, and layers of what it prunes."""
     if recipe.granularity == "channel":
-        return [*networks.components, *(name.removesuffix(".weight") for name in channel_scales(networks))]
+        return _scaled(networks)
     return layer_names(networks)
+
+
+def _scaled(networks: Networks) -> list[str]:
+    """Return what an `exclude` of scales may name."""
+    return [*networks.components, *(name.removesuffix(".weight") for name in channel_scales(networks))]
 
 
 def _difference(source: Job, job: Job) -> str:

@@ -98,7 +98,11 @@ def _run(loop: Loop, state: State, steps: int) -> float:
 
 def _harmless(training: Training) -> Training:
     slow = {name: optimizer.model_copy(update={"lr": HARMLESS}) for name, optimizer in training.optimizers.items()}
-    return training.model_copy(update={"optimizers": slow, "stop": None})
+    penalty = training.penalty
+    if penalty is not None and penalty.optimizer is not None:
+        own = penalty.optimizer.model_copy(update={"lr": HARMLESS})
+        penalty = penalty.model_copy(update={"optimizer": own})
+    return training.model_copy(update={"optimizers": slow, "penalty": penalty, "stop": None})
 
 
 def _masks(networks: Networks) -> dict[str, Tensor]:

@@ -10,14 +10,16 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmark.batches import Batches, by_domain
 from benchmark.images import to_values
-from benchmark.networks import Networks, channel_scales
+from benchmark.networks import Networks, channel_scales, section
 from benchmark.objectives.objective import Objective, Update
+from benchmark.penalty import penalized, pull, size
 from benchmark.precision import lowered
 from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.mask import bind
@@ -61,7 +63,7 @@ class _Tools:
     passes: Networks
     batches: Batches
     zero_masked: Callable[[], None]
-    scales: Mapping[str, list[nn.Parameter]]
+    scales: Mapping[str, Tensor]
     losses: _Losses
 
 
@@ -120,10 +122,6 @@ class Loop:
 
     def _tools(self, state: State, hooks: Hooks) -> _Tools:
         weights, training = dict(state.networks.named_parameters()), self.training
-        scales: dict[str, list[nn.Parameter]] = {component: [] for component in state.networks.components}
-        if self.training.penalty is not None:
-            for name, scale in channel_scales(state.networks).items():
-                scales[name.partition("/")[0]].append(scale)
         return _Tools(
             passes=lowered(state.networks, training.precision),
             batches=Batches(
@@ -134,7 +132,7 @@ class Loop:
                 augmentation=training.augmentation,
             ),
             zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
-            scales=scales,
+            scales=penalized(state.networks, training.penalty),
             losses=_Losses(hooks.logged),
         )
 
@@ -148,6 +146,7 @@ class Loop:
             images = to_values(tools.batches.next() if update.fresh_batch else tools.batches.last())
             loss = update.loss(tools.passes, images, noise)
             _descend(state, update, self._penalized(loss, update, tools))
+            self._pull_scales(state, update, tools)
             tools.zero_masked()
             if update.after is not None:
                 update.after(state.networks)
@@ -156,15 +155,24 @@ class Loop:
     def _set_rates(self, state: State) -> None:
         if self.training.schedule is not None:
             share = rate_share(self.training.schedule, state.step, self.training.steps)
-            for component, optimizer in state.optimizers.items():
+            for optimizer in (one for optimizers in state.optimizers.values() for one in optimizers):
                 for group in optimizer.param_groups:
-                    group["lr"] = share * self.training.optimizers[component].lr
+                    group["lr"] = share * optimizer.defaults["lr"]
 
     def _penalized(self, loss: Tensor, update: Update, tools: _Tools) -> Tensor:
-        if self.training.penalty is None:
+        penalty = self.training.penalty
+        if penalty is None or penalty.name != "batch_norm_l1":
             return loss
-        sizes = [scale.abs().sum() for component in update.components for scale in tools.scales[component]]
-        return loss + self.training.penalty.weight * sum(sizes)
+        scales = [section(tools.scales, component).values() for component in update.components]
+        return loss + penalty.weight * size(chain.from_iterable(scales))
+
+    def _pull_scales(self, state: State, update: Update, tools: _Tools) -> None:
+        penalty = self.training.penalty
+        if penalty is None or penalty.name != "proximal_l1":
+            return
+        for component in update.components:
+            lr = state.optimizers[component][-1].param_groups[0]["lr"]
+            pull(section(tools.scales, component).values(), lr * penalty.weight)
 
     def _look(self, state: State) -> None:
         if state.bird is not None and self._is_due(state.bird.rule, state.step):
@@ -217,12 +225,13 @@ def rate_share(schedule: Schedule, step: int, steps: int) -> float:
 
 def _descend(state: State, update: Update, loss: Tensor) -> None:
     parameters = [p for component in update.components for p in state.networks[component].parameters()]
-    for component in update.components:
-        state.optimizers[component].zero_grad(set_to_none=True)
+    optimizers = [optimizer for component in update.components for optimizer in state.optimizers[component]]
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
     # Only the stepped components' gradients are computed: a generator's update leaves the discriminator's alone.
     torch.autograd.backward(state.scaler.scale(loss), inputs=parameters)
-    for component in update.components:
-        state.scaler.step(state.optimizers[component])
+    for optimizer in optimizers:
+        state.scaler.step(optimizer)
     state.scaler.update()
 
 

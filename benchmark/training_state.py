@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,18 +10,23 @@ import torch
 from torch import Tensor, nn
 
 from benchmark.networks import Networks, section
+from benchmark.penalty import penalized
 from benchmark.precision import new_scaler, restore_scaler, scaler_tensors
 from benchmark.pruning.early_bird import EarlyBird
 from benchmark.schema.suite import Training
+from benchmark.schema.training import Optimizer
 
 
 @dataclass
 class State:
-    """All that a training carries from step to step."""
+    """All that a training carries from step to step.
+
+    A component has one optimizer, or two: that of its penalized scales is the last where they have their own.
+    """
 
     step: int
     networks: Networks
-    optimizers: dict[str, torch.optim.Optimizer]
+    optimizers: dict[str, tuple[torch.optim.Optimizer, ...]]
     scaler: torch.amp.GradScaler
     ema: dict[str, Tensor] = field(default_factory=dict)
     bird: EarlyBird | None = None
@@ -43,11 +48,12 @@ class State:
         tensors |= {f"memory/{name}": tensor for name, tensor in self.networks.memory.items()}
         if self.bird is not None:
             tensors |= {f"stop/{name}": tensor for name, tensor in self.bird.tensors().items()}
-        for component, optimizer in self.optimizers.items():
-            for index, values in optimizer.state_dict()["state"].items():
+        for component, optimizers in self.optimizers.items():
+            places = self._places(component)
+            for parameter, values in (item for optimizer in optimizers for item in optimizer.state.items()):
                 for key, value in values.items():
                     if isinstance(value, Tensor):
-                        tensors[f"optimizer/{component}/{index}/{key}"] = value
+                        tensors[f"optimizer/{component}/{places[parameter]}/{key}"] = value
         return tensors
 
     @torch.no_grad()
@@ -57,8 +63,9 @@ class State:
         averages = dict(self.networks.named_parameters()) | section(tensors, "ema")
         for name, average in self.ema.items():
             average.copy_(averages[name])
-        for component, optimizer in self.optimizers.items():
-            _restore_optimizer(optimizer, section(tensors, f"optimizer/{component}"))
+        for component, optimizers in self.optimizers.items():
+            for optimizer in optimizers:
+                _restore_optimizer(optimizer, section(tensors, f"optimizer/{component}"), self._places(component))
         restore_scaler(self.scaler, section(tensors, "scaler"))
         device = next(iter(averages.values())).device
         kept = section(tensors, "memory").items()
@@ -66,11 +73,15 @@ class State:
         if self.bird is not None:
             self.bird.restore(section(tensors, "stop"))
 
+    def _places(self, component: str) -> dict[Tensor, int]:
+        return {parameter: place for place, parameter in enumerate(self.networks[component].parameters())}
+
 
 def new_state(networks: Networks, training: Training, step: int = 0) -> State:
     """Return a state with fresh optimizers; moving averages start as copies of the weights."""
+    scales = penalized(networks, training.penalty)
     optimizers = {
-        component: _optimizer(list(module.parameters()), training, component)
+        component: _optimizers(module, training, component, section(scales, component).values())
         for component, module in sorted(networks.components.items())
     }
     averaged = networks.named_parameters() if training.ema is not None else ()
@@ -85,19 +96,34 @@ def new_state(networks: Networks, training: Training, step: int = 0) -> State:
     )
 
 
-def _optimizer(parameters: list[nn.Parameter], training: Training, component: str) -> torch.optim.Optimizer:
-    chosen = training.optimizers[component]
+def _optimizers(
+    module: nn.Module, training: Training, component: str, scales: Iterable[Tensor]
+) -> tuple[torch.optim.Optimizer, ...]:
+    # A fused first step that the scaler leaves out would leave the momentum at whatever stood in memory.
+    fused = training.precision != "float16"
+    parameters, chosen = list(module.parameters()), training.optimizers[component]
+    own = None if training.penalty is None else training.penalty.optimizer
+    apart = {id(scale) for scale in scales}
+    if own is None or not apart:
+        return (_optimizer(parameters, chosen, fused),)
+    rest = [parameter for parameter in parameters if id(parameter) not in apart]
+    return _optimizer(rest, chosen, fused), _optimizer([p for p in parameters if id(p) in apart], own, fused)
+
+
+def _optimizer(parameters: list[nn.Parameter], chosen: Optimizer, fused: bool) -> torch.optim.Optimizer:
     if chosen.name == "sgd":
-        # A fused first step that the scaler leaves out would leave the momentum at whatever stood in memory.
-        fused = training.precision != "float16"
         return torch.optim.SGD(parameters, chosen.lr, chosen.momentum, weight_decay=chosen.weight_decay, fused=fused)
     return torch.optim.Adam(parameters, chosen.lr, chosen.betas, weight_decay=chosen.weight_decay, fused=True)
 
 
-def _restore_optimizer(optimizer: torch.optim.Optimizer, values: Mapping[str, Tensor]) -> None:
+def _restore_optimizer(
+    optimizer: torch.optim.Optimizer, values: Mapping[str, Tensor], places: Mapping[Tensor, int]
+) -> None:
+    own = [places[parameter] for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Any]] = {}
     for name, value in values.items():
-        index, _, key = name.partition("/")
-        state.setdefault(int(index), {})[key] = value.clone()
+        place, _, key = name.partition("/")
+        if int(place) in own:
+            state.setdefault(own.index(int(place)), {})[key] = value.clone()
     if state:
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

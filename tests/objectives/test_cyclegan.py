@@ -22,7 +22,8 @@ from benchmark.networks import Networks, prunable_weights
 from benchmark.objectives.cyclegan import build
 from benchmark.objectives.options import CycleganOptions
 from benchmark.pruning.mask import apply
-from benchmark.schema.suite import Optimizer, Training
+from benchmark.schema.suite import Training
+from benchmark.schema.training import Optimizer
 from benchmark.streams import stream
 from benchmark.training import Hooks, Loop, State, new_state
 

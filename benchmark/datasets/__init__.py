@@ -6,13 +6,17 @@ then `train_images(options)`, how many there are to train on; `layout` (`benchma
 many the labels tell apart, where labels tell domains (`benchmark.images`).
 """
 
+from benchmark.datasets.folder_layouts import BABY_IMAGENET, FFHQ, LSUN_BEDROOM
 from benchmark.datasets.layout import CELEBA, CIFAR10, HORSE2ZEBRA, MNIST, STL10, two_domains
 from benchmark.datasets.options import (
+    BabyImagenetOptions,
     CelebaOptions,
     Cifar10Options,
     DigitsOptions,
     DigitStylesOptions,
+    FfhqOptions,
     Horse2zebraOptions,
+    LsunBedroomOptions,
     MnistOptions,
     PhotographsOptions,
     Stl10Options,
@@ -47,8 +51,8 @@ DATASETS = Table(
             facts={
                 "shape": lambda options: options.shape,
                 "embedded": True,
-                "train_images": lambda _: 1297,
-                "domains": lambda _: 2,
+                "train_images": lambda options: {"both": 1297, "a": 651, "b": 646}[options.domain],
+                "domains": lambda options: 2 if options.domain == "both" else 1,
             },
         ),
         "mnist": Entry(
@@ -68,6 +72,24 @@ DATASETS = Table(
             CelebaOptions,
             "aligned faces, 162,770 to train on and 19,962 to test on",
             facts={"shape": lambda options: options.shape, "embedded": False, "layout": CELEBA},
+        ),
+        "lsun_bedroom": Entry(
+            "benchmark.datasets.lsun_bedroom:load",
+            LsunBedroomOptions,
+            "photographs of bedrooms, 3,023,042 to train on; the first 10,000 are held out to test on",
+            facts={"shape": lambda options: options.shape, "embedded": False, "layout": LSUN_BEDROOM},
+        ),
+        "ffhq": Entry(
+            "benchmark.datasets.ffhq:load",
+            FfhqOptions,
+            "thumbnails of faces, 60,000 to train on; the first 10,000 are held out to test on",
+            facts={"shape": lambda options: options.shape, "embedded": False, "layout": FFHQ},
+        ),
+        "baby_imagenet": Entry(
+            "benchmark.datasets.baby_imagenet:load",
+            BabyImagenetOptions,
+            "photographs of 100 classes of ImageNet, in the folders of StudioGAN",
+            facts={"shape": lambda options: options.shape, "embedded": False, "layout": BABY_IMAGENET},
         ),
         "stl10": Entry(
             "benchmark.datasets.stl10:load",

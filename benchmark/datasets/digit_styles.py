@@ -27,7 +27,7 @@ RULE = "of each class every second image in domain b"
 
 
 def load(options: DigitStylesOptions, split: str, root: Path | None = None) -> Images:
-    """Return one split in the data set's own order, labelled by domain; `root` is not used.
+    """Return one split in the data set's own order, labelled by domain, or of one domain alone; `root` is not used.
 
     Raises ValueError for a split other than `train` and `test`.
     """
@@ -36,7 +36,8 @@ def load(options: DigitStylesOptions, split: str, root: Path | None = None) -> I
     second = is_second(plain.labels)
     style, words = STYLES[options.style]
     pixels = torch.where(second[:, None, None, None], style(plain.pixels), plain.pixels)
-    return Images(pixels, second.to(torch.int64), f"{plain.preparation}; {RULE}, {words}")
+    styled = Images(pixels, second.to(torch.int64), f"{plain.preparation}; {RULE}, {words}")
+    return styled if options.domain == "both" else styled.of(options.domain)
 
 
 def is_second(labels: Tensor) -> Tensor:

@@ -69,12 +69,14 @@ class CelebaOptions(Options):
     folder of images made 32x32 beforehand would have it.
 
     With `crop: N` a square of N pixels around the middle is taken first, which leaves more of the face: 160 in the
-    GFMN paper (dos Santos et al. 2019), none in the code of Yeo et al. (2023).
+    GFMN paper (dos Santos et al. 2019), none in the code of Yeo et al. (2023), which evaluates on the first 10,000
+    images of the test partition: `test_images`.
     """
 
     image_size: PositiveInt = 32
     crop: Annotated[int, Field(ge=1, le=178)] | None = None
     fit: Literal["crop", "squash"] = "crop"
+    test_images: PositiveInt | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -93,11 +95,51 @@ class Stl10Options(Options):
         return (3, self.image_size, self.image_size)
 
 
+class HeldOutOptions(Options):
+    """Color images, the shorter side brought to `image_size` and the middle square taken.
+
+    Of all images, in the order of their files, the first `test_images` are tested on. The others are trained on, or
+    only `train_images` of them: all are on the device while a network is trained, at 64x64 12 KB each.
+    """
+
+    image_size: PositiveInt = 64
+    test_images: PositiveInt = 10_000
+    train_images: PositiveInt | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return (3, self.image_size, self.image_size)
+
+
+class LsunBedroomOptions(HeldOutOptions):
+    """LSUN Bedroom, whose 3,033,042 images take 37 GB at 64x64; `train_images` takes less."""
+
+
+class FfhqOptions(HeldOutOptions):
+    """FFHQ's thumbnails of 128x128, resized."""
+
+
+class BabyImagenetOptions(Options):
+    """Baby ImageNet at its own 64x64, or resized."""
+
+    image_size: PositiveInt = 64
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return (3, self.image_size, self.image_size)
+
+
 class DigitStylesOptions(Options):
-    """Digits at their own 8x8, or doubled to 16x16, and the style that those of the second domain are brought into."""
+    """Digits at their own 8x8, or doubled to 16x16, and the style that those of the second domain are brought into.
+
+    Of one `domain` alone they are a data set of one domain, as any other.
+    """
 
     style: Literal["inverted", "thick"] = "inverted"
     image_size: Literal[8, 16] = 16
+    domain: Literal["both", "a", "b"] = "both"
 
     @property
     def shape(self) -> tuple[int, int, int]:

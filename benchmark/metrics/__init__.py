@@ -8,6 +8,7 @@ offer (`samples`, `reconstructions` or nothing); `assets(options)`, where downlo
 from benchmark.metrics.log_options import EarlyStoppingOptions, LoggedLossOptions, StoppingTimeOptions
 from benchmark.metrics.options import (
     ClassifierAccuracyOptions,
+    ComponentOptions,
     FeatureOptions,
     InceptionScoreOptions,
     MacsOptions,
@@ -103,15 +104,21 @@ METRICS = Table(
         ),
         "parameters": Entry(
             "benchmark.metrics.parameters:measure",
-            Options,
+            ComponentOptions,
             "parameters of the networks as they are: without removed channels, masked weights included",
             facts={"unit": "parameters", "lower_is_better": True},
         ),
         "kept_parameters": Entry(
             "benchmark.metrics.parameters:measure_kept",
-            Options,
+            ComponentOptions,
             "parameters that are neither removed with their channel nor masked",
             facts={"unit": "parameters", "lower_is_better": True},
+        ),
+        "weights": Entry(
+            "benchmark.metrics.parameters:measure_weights",
+            ComponentOptions,
+            "weights (or channels) that a mask covers and keeps: biases and normalization are not counted",
+            facts={"unit": "weights", "lower_is_better": True},
         ),
         "training_flops": Entry(
             "benchmark.metrics.training_flops:measure",

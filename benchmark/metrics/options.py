@@ -84,6 +84,12 @@ class ReconstructionOptions(Options):
     selection: Moments = "last"
 
 
+class ComponentOptions(Options):
+    """Of which component the parameters are counted (null: all of them)."""
+
+    component: str | None = None
+
+
 class MacsOptions(Options):
     """Whether masked weights count (`dense`) or not (`effective`), and of which component (null: all of them)."""
 

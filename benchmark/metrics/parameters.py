@@ -1,4 +1,4 @@
-"""Parameters of the networks as they are: removed channels are gone, while a mask changes nothing here."""
+"""Parameters of networks, with or without masked ones, and the weights that a mask covers: removed channels are gone."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from benchmark.networks import section
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
-    from benchmark.schema.record import Options
+    from benchmark.metrics.options import ComponentOptions
 
 
-def measure(subject: Subject, options: Options) -> Value:
-    """Return the number of parameters of all networks, biases and normalization included.
+def measure(subject: Subject, options: ComponentOptions) -> Value:
+    """Return the number of parameters of one component or of all, biases and normalization included.
 
     `details` give it per component, with how many of the weights (or channels) that a mask covers it keeps.
     """
-    components = _components(subject)
+    components = _components(subject, options)
     return Value(
         float(sum(row["parameters"] for row in components.values())),
         Protocol(
             metric="parameters",
             version=METRICS["parameters"].version,
-            convention="all parameters of the networks as trained, masked ones included",
+            convention=f"all parameters of {_whose(options)} as trained, masked ones included",
         ),
         {"components": {name: dict[str, JsonValue](row) for name, row in components.items()}},
     )
 
 
-def measure_kept(subject: Subject, options: Options) -> Value:
+def measure_kept(subject: Subject, options: ComponentOptions) -> Value:
     """Return the number of parameters that are neither removed with their channel nor masked.
 
     So it is the one size in which tickets of weights and of channels can stand on one axis.
@@ -41,22 +41,49 @@ def measure_kept(subject: Subject, options: Options) -> Value:
     found = measure(subject, options)
     own = subject.networks_of("raw").state()
     # A removed channel's mask is of the whole network's shape, and what it masks is no parameter any more.
-    fitting = [mask for name, mask in subject.masks.items() if mask.shape == own[name].shape]
+    fitting = [
+        mask
+        for name, mask in subject.masks.items()
+        if mask.shape == own[name].shape and _is_counted(name.partition("/")[0], options)
+    ]
     masked = sum(mask.numel() - int(mask.sum()) for mask in fitting)
     return Value(
         found.value - masked,
         Protocol(
             metric="kept_parameters",
             version=METRICS["kept_parameters"].version,
-            convention="all parameters of the networks as trained, but for masked weights",
+            convention=f"all parameters of {_whose(options)} as trained, but for masked weights",
         ),
         found.details,
     )
 
 
-def _components(subject: Subject) -> dict[str, dict[str, int]]:
+def measure_weights(subject: Subject, options: ComponentOptions) -> Value:
+    """Return how many of the weights (or channels) that a mask covers it keeps: in dense networks all prunable ones."""
+    components = _components(subject, options)
+    return Value(
+        float(sum(row["kept"] for row in components.values())),
+        Protocol(
+            metric="weights",
+            version=METRICS["weights"].version,
+            convention=f"what a mask covers of {_whose(options)}: biases and normalization are not counted",
+        ),
+        {"components": {name: dict[str, JsonValue](row) for name, row in components.items()}},
+    )
+
+
+def _whose(options: ComponentOptions) -> str:
+    return "the networks" if options.component is None else f"the {options.component}"
+
+
+def _is_counted(component: str, options: ComponentOptions) -> bool:
+    return options.component in (None, component)
+
+
+def _components(subject: Subject, options: ComponentOptions) -> dict[str, dict[str, int]]:
     rows = {}
-    for name, network in sorted(subject.networks_of("raw").components.items()):
+    networks = subject.networks_of("raw").components
+    for name, network in sorted((n, module) for n, module in networks.items() if _is_counted(n, options)):
         masked = count(section(subject.masks, name))
         parameters = sum(parameter.numel() for parameter in network.parameters())
         rows[name] = {"parameters": parameters, "prunable": masked.prunable, "kept": masked.kept}

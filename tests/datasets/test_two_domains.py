@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmark.datasets import DATASETS
 from benchmark.datasets.digit_styles import is_second
-from benchmark.datasets.options import DigitsOptions
+from benchmark.datasets.options import DigitsOptions, DigitStylesOptions
 from benchmark.errors import MissingAssetError
 from benchmark.images import Images
 from benchmark.schema.record import Selection
@@ -54,8 +54,17 @@ def test_each_digit_is_in_one_domain_and_the_classes_are_as_frequent_in_both(siz
         shifted = [edged[:, i : i + size, j : j + size] for i in (0, 1) for j in (0, 1)]
         assert np.array_equal(ours, np.max(shifted, axis=0))
     if split == "train":
-        assert len(styled) == DATASETS["digit_styles"].facts["train_images"](None)
+        assert len(styled) == DATASETS["digit_styles"].facts["train_images"](DigitStylesOptions())
     assert styled.of("b").preparation == f"{styled.preparation}; domain b"
+    for domain in ("a", "b"):
+        alone = DATASETS["digit_styles"].load()(
+            DigitStylesOptions.model_validate({"image_size": size, "style": style, "domain": domain}), split
+        )
+        assert torch.equal(alone.pixels, styled.of(domain).pixels)
+        if split == "train":
+            options = DigitStylesOptions.model_validate({"domain": domain})
+            assert len(alone) == DATASETS["digit_styles"].facts["train_images"](options)
+            assert DATASETS["digit_styles"].facts["domains"](options) == 1
 
 
 def test_the_second_of_each_class_is_told_one_by_one() -> None:

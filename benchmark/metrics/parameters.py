@@ -1,4 +1,4 @@
-"""Parameters of networks, with or without masked ones, and the weights that a mask covers: removed channels are gone."""
+"""Parameters of networks, with or without masked ones, and the weights that masks cover; what is removed is gone."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from benchmark.errors import CampaignError, UsageError
 from benchmark.plan import make_plan
 from benchmark.schema.job import Campaign, CampaignSuite, Plan
 from benchmark.schema.reference import References
-from benchmark.schema.suite import Prunable
+from benchmark.schema.search import Prunable
 from benchmark.suites import Loaded, read_references, read_suite, read_text
 from benchmark.suites.checks import referred
 

@@ -48,4 +48,6 @@ def digest(value: Any) -> str:
 
 
 def _word(job: Job) -> str:
+    if job.training.scores is not None:
+        return "scores"
     return "dense" if job.mask.op == "ones" else job.mask.op

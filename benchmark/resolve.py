@@ -16,7 +16,8 @@ from benchmark.objectives import OBJECTIVES
 from benchmark.pruning import CRITERIA
 from benchmark.schema.job import MetricRequest
 from benchmark.schema.record import Resolved, Selection
-from benchmark.schema.suite import Experiment, Mask, Prunable
+from benchmark.schema.search import Prunable
+from benchmark.schema.suite import Experiment, Mask
 from benchmark.schema.training import Optimizer
 from benchmark.suites import Loaded
 from benchmark.suites.document import Fault, nearest, settle

@@ -63,6 +63,7 @@ OTHER_VALUES: dict[str, Any] = {
     "training.schedule": {"name": "linear", "from": 3},
     "training.augmentation": {"mirror": True},
     "training.teacher": {"from": "another", "component": "discriminator"},
+    "training.scores": {"kept": 0.5},
     "training.precision": "bfloat16",
     "shrink": True,
     "start.optimizer": "fresh",

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from benchmark.schema.record import Fraction, Name, PositiveInt, Record, Resolved, Step
-from benchmark.schema.suite import Prunable, Ranked, Suite, Training
+from benchmark.schema.search import Prunable
+from benchmark.schema.suite import Ranked, Suite, Training
 from benchmark.schema.training import Moment
 
 

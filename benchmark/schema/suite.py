@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from benchmark.schema.claim import Claim, Source
 from benchmark.schema.record import Finite, Fraction, Name, PositiveInt, Record, Selection, Step
+from benchmark.schema.search import Prunable, Search
 from benchmark.schema.training import Augmentation, Moment, Optimizer, Penalty, Schedule, Teacher
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\[[^\]@]+\])?@(\d+|previous|same)$")]
@@ -42,7 +43,8 @@ class Training(Record):
     """How a masked network is trained; `optimizers` maps a component (or `*` for the rest) to its own.
 
     `steps` are generator (or autoencoder) updates; with `stop` they are the most that are made. `precision` is what
-    the forward and backward passes compute in; weights and optimizers stay in single precision.
+    the forward and backward passes compute in; weights and optimizers stay in single precision. With `scores` it finds
+    a mask over weights that stay as they are.
     """
 
     steps: PositiveInt
@@ -54,6 +56,7 @@ class Training(Record):
     teacher: Teacher | None = None
     schedule: Schedule | None = None
     augmentation: Augmentation | None = None
+    scores: Search | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
 
     @model_validator(mode="after")
@@ -66,13 +69,6 @@ class Training(Record):
 Ranked = Literal["raw", "ema"]
 """Which values of a trained network are ranked: the weights themselves, or their moving averages."""
 Ranking = Literal["raw", "ema", "ema_after_first"]
-
-
-class Prunable(Record):
-    """Which parameters a mask may cover: weights of these layer kinds, but for modules named here."""
-
-    kinds: tuple[Literal["conv", "conv_transpose", "linear"], ...] = ("conv", "conv_transpose", "linear")
-    exclude: tuple[str, ...] = ()
 
 
 class Mask(Record):

@@ -33,6 +33,7 @@ _EXPERIMENT_TYPES = (
     "Teacher",
     "Schedule",
     "Augmentation",
+    "Search",
 )
 _CHANGES: Schema = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 _MATRIX: Schema = {

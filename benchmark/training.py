@@ -21,6 +21,7 @@ from benchmark.networks import Networks, channel_scales, section
 from benchmark.objectives.objective import Objective, Update
 from benchmark.penalty import penalized, pull, size
 from benchmark.precision import lowered
+from benchmark.pruning import edge_popup
 from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.mask import bind
 from benchmark.schema.suite import MaskStable, Training
@@ -63,6 +64,7 @@ class _Tools:
     passes: Networks
     batches: Batches
     zero_masked: Callable[[], None]
+    follow_scores: edge_popup.Follow
     scales: Mapping[str, Tensor]
     losses: _Losses
 
@@ -122,8 +124,9 @@ class Loop:
 
     def _tools(self, state: State, hooks: Hooks) -> _Tools:
         weights, training = dict(state.networks.named_parameters()), self.training
+        chosen, follow_scores = edge_popup.bind(state.networks, state.scores, training.scores)
         return _Tools(
-            passes=lowered(state.networks, training.precision),
+            passes=lowered(chosen, training.precision),
             batches=Batches(
                 self._domains,
                 training.batch_size,
@@ -132,6 +135,7 @@ class Loop:
                 augmentation=training.augmentation,
             ),
             zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
+            follow_scores=follow_scores,
             scales=penalized(state.networks, training.penalty),
             losses=_Losses(hooks.logged),
         )
@@ -148,6 +152,7 @@ class Loop:
             _descend(state, update, self._penalized(loss, update, tools))
             self._pull_scales(state, update, tools)
             tools.zero_masked()
+            tools.follow_scores(update.components)
             if update.after is not None:
                 update.after(state.networks)
             tools.losses.add(update.name, loss)
@@ -224,7 +229,7 @@ def rate_share(schedule: Schedule, step: int, steps: int) -> float:
 
 
 def _descend(state: State, update: Update, loss: Tensor) -> None:
-    parameters = [p for component in update.components for p in state.networks[component].parameters()]
+    parameters = [p for component in update.components for p in state.trained(component)]
     optimizers = [optimizer for component in update.components for optimizer in state.optimizers[component]]
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
@@ -243,7 +248,8 @@ def look(state: State, bird: EarlyBird) -> None:
 
 def _check_finite(state: State) -> None:
     # Buffers too: one pass that overflows spoils the running statistics of batch normalization for good.
-    flags = {name: tensor.isfinite().all() for name, tensor in state.networks.state().items()}
+    values = state.networks.state() | {f"scores/{name}": score for name, score in state.scores.items()}
+    flags = {name: tensor.isfinite().all() for name, tensor in values.items()}
     for name, finite in zip(flags, torch.stack(list(flags.values())).tolist(), strict=True):
         if not finite:
             raise Diverged(state.step, f"{name} has values that are not finite")

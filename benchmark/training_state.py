@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from benchmark.networks import Networks, section
 from benchmark.penalty import penalized
 from benchmark.precision import new_scaler, restore_scaler, scaler_tensors
+from benchmark.pruning import edge_popup
 from benchmark.pruning.early_bird import EarlyBird
 from benchmark.schema.suite import Training
 from benchmark.schema.training import Optimizer
@@ -21,7 +22,8 @@ from benchmark.schema.training import Optimizer
 class State:
     """All that a training carries from step to step.
 
-    A component has one optimizer, or two: that of its penalized scales is the last where they have their own.
+    A component has one optimizer, or two: that of its penalized scales is the last where they have their own. `scores`
+    are by full name of the parameter, and what is trained in place of all parameters of their components.
     """
 
     step: int
@@ -30,6 +32,7 @@ class State:
     scaler: torch.amp.GradScaler
     ema: dict[str, Tensor] = field(default_factory=dict)
     bird: EarlyBird | None = None
+    scores: dict[str, nn.Parameter] = field(default_factory=dict)
 
     @property
     def has_stopped(self) -> bool:
@@ -39,13 +42,14 @@ class State:
     def tensors(self) -> dict[str, Tensor]:
         """Return the state as named tensors: `raw/...`, `ema/...`, `optimizer/<component>/<parameter>/<key>`.
 
-        In half precision also `scaler/...`, what was seen of an event under `stop/...`, and what the objective keeps
-        under `memory/...`.
+        In half precision also `scaler/...`, what was seen of an event under `stop/...`, what the objective keeps under
+        `memory/...`, and scores under `scores/...`.
         """
         tensors = {f"raw/{name}": tensor for name, tensor in self.networks.state().items()}
         tensors |= {f"ema/{name}": tensor for name, tensor in self.ema.items()}
         tensors |= {f"scaler/{name}": tensor for name, tensor in scaler_tensors(self.scaler).items()}
         tensors |= {f"memory/{name}": tensor for name, tensor in self.networks.memory.items()}
+        tensors |= {f"scores/{name}": tensor for name, tensor in self.scores.items()}
         if self.bird is not None:
             tensors |= {f"stop/{name}": tensor for name, tensor in self.bird.tensors().items()}
         for component, optimizers in self.optimizers.items():
@@ -63,6 +67,8 @@ class State:
         averages = dict(self.networks.named_parameters()) | section(tensors, "ema")
         for name, average in self.ema.items():
             average.copy_(averages[name])
+        for name, score in self.scores.items():
+            score.copy_(tensors[f"scores/{name}"])
         for component, optimizers in self.optimizers.items():
             for optimizer in optimizers:
                 _restore_optimizer(optimizer, section(tensors, f"optimizer/{component}"), self._places(component))
@@ -73,16 +79,26 @@ class State:
         if self.bird is not None:
             self.bird.restore(section(tensors, "stop"))
 
+    def trained(self, component: str) -> list[nn.Parameter]:
+        """Return what of a component is trained: its scores where it has some, else its parameters."""
+        return _trained(self.networks, self.scores, component)
+
     def _places(self, component: str) -> dict[Tensor, int]:
-        return {parameter: place for place, parameter in enumerate(self.networks[component].parameters())}
+        return {parameter: place for place, parameter in enumerate(self.trained(component))}
 
 
 def new_state(networks: Networks, training: Training, step: int = 0) -> State:
-    """Return a state with fresh optimizers; moving averages start as copies of the weights."""
+    """Return a state with fresh optimizers; moving averages start as copies of the weights.
+
+    Where scores are to be trained, they start at zero, and the components that they are of are frozen.
+    """
     scales = penalized(networks, training.penalty)
+    scores = {} if training.scores is None else edge_popup.freeze(networks, training.scores)
     optimizers = {
-        component: _optimizers(module, training, component, section(scales, component).values())
-        for component, module in sorted(networks.components.items())
+        component: _optimizers(
+            _trained(networks, scores, component), training, component, section(scales, component).values()
+        )
+        for component in sorted(networks.components)
     }
     averaged = networks.named_parameters() if training.ema is not None else ()
     device = next(parameter.device.type for _, parameter in networks.named_parameters())
@@ -93,15 +109,21 @@ def new_state(networks: Networks, training: Training, step: int = 0) -> State:
         scaler=new_scaler(training.precision, device),
         ema={name: parameter.detach().clone() for name, parameter in averaged},
         bird=None if training.stop is None else EarlyBird(training.stop),
+        scores=scores,
     )
 
 
+def _trained(networks: Networks, scores: Mapping[str, nn.Parameter], component: str) -> list[nn.Parameter]:
+    own = [score for name, score in scores.items() if name.startswith(f"{component}/")]
+    return own or list(networks[component].parameters())
+
+
 def _optimizers(
-    module: nn.Module, training: Training, component: str, scales: Iterable[Tensor]
+    parameters: list[nn.Parameter], training: Training, component: str, scales: Iterable[Tensor]
 ) -> tuple[torch.optim.Optimizer, ...]:
     # A fused first step that the scaler leaves out would leave the momentum at whatever stood in memory.
     fused = training.precision != "float16"
-    parameters, chosen = list(module.parameters()), training.optimizers[component]
+    chosen = training.optimizers[component]
     own = None if training.penalty is None else training.penalty.optimizer
     apart = {id(scale) for scale in scales}
     if own is None or not apart:

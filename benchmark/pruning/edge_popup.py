@@ -89,7 +89,7 @@ def pools(names: Iterable[str], rule: Search) -> list[list[str]]:
 @torch.no_grad()
 def top(scores: Mapping[str, Tensor], rule: Search) -> dict[str, Tensor]:
     """Return the masks, bool in the scores' shapes and on their device, that keep the scores of largest size."""
-    masks = {}
+    masks: dict[str, Tensor] = {}
     for names in pools(scores, rule):
         sizes = [scores[name].abs().flatten() for name in names]
         best = _largest(torch.cat(sizes), left_out(sum(map(len, sizes)), rule.kept))

@@ -91,10 +91,13 @@ def _device() -> list[Finding]:
 
 def _downloads() -> list[Finding]:
     folder = data_directory()
-    places = {name: None if layout.absent(folder) else folder for name, layout in layouts().items()}
-    places |= {name: locate(name) for name in ASSETS}
+    places = {
+        name: str(folder) if layout.absent(folder) is None else f"not here: {layout.remedy}"
+        for name, layout in layouts().items()
+    }
     missing = "not here: `ticketbench prepare --asset {}` fetches it; only real data need it"
-    return [Finding(what=name, found=str(at or missing.format(name)), good=True) for name, at in places.items()]
+    places |= {name: str(locate(name) or missing.format(name)) for name in ASSETS}
+    return [Finding(what=name, found=found, good=True) for name, found in places.items()]
 
 
 def _space() -> Finding:

@@ -19,7 +19,10 @@ def layouts() -> dict[str, Layout]:
 
 
 def assets_of(plan: Plan) -> list[str]:
-    """Return the names of the downloads that a plan's data sets and metrics need, each once."""
+    """Return the names of the downloads that a plan's data sets and metrics need, each once.
+
+    Those that only people can fetch come last, when the others are here.
+    """
     found: dict[str, None] = {}
     for planned in plan.jobs:
         if planned.job.dataset.name in layouts():
@@ -28,7 +31,7 @@ def assets_of(plan: Plan) -> list[str]:
             needed = METRICS[request.metric.name].facts.get("assets")
             if needed is not None:
                 found.update(dict.fromkeys(needed(METRICS.parse(request.metric))))
-    return list(found)
+    return sorted(found, key=_is_by_hand)
 
 
 def fetch(name: str, data: Path | None, progress: Progress | None = None) -> Path:
@@ -49,11 +52,12 @@ def check_assets(plans: list[Plan], data: Path | None = None) -> None:
         _check_own(plan, data)
         lacks = {name: lack for name in assets_of(plan) if (lack := _lack(name, data)) is not None}
         if lacks:
-            wanted = "".join(f" --asset {name}" for name in lacks)
+            wanted = "".join(f" --asset {name}" for name in lacks if not _is_by_hand(name))
             where = "" if data is None else f" --data {data}"
+            remedy = f"`ticketbench prepare{wanted}{where}` downloads it, " if wanted else ""
             raise MissingAssetError(
                 f"suite '{plan.suite.key}' needs {', '.join(lacks.values())}; "
-                f"`ticketbench prepare{wanted}{where}` downloads it, `--data DIR` names another folder of data sets"
+                f"{remedy}`--data DIR` names another folder of data sets"
             )
 
 
@@ -69,8 +73,13 @@ def _check_own(plan: Plan, data: Path | None) -> None:
             )
 
 
+def _is_by_hand(name: str) -> bool:
+    return name in layouts() and bool(layouts()[name].by_hand)
+
+
 def _lack(name: str, data: Path | None) -> str | None:
     if name not in layouts():
         return None if locate(name) else name
-    gap = layouts()[name].absent(data)
-    return None if gap is None else f"{name} ({gap} is not there)"
+    layout = layouts()[name]
+    gap, how = layout.absent(data), f"; {layout.remedy}" if layout.by_hand else ""
+    return None if gap is None else f"{name} ({gap} is not there{how})"

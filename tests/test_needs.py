@@ -74,6 +74,20 @@ def test_a_data_set_that_is_there_is_enough(cache: Path, tmp_path: Path, name: s
     check_assets([plan(override)])
 
 
+def test_what_no_program_fetches_comes_last_with_how_it_is_done_by_hand(cache: Path) -> None:
+    faces = "experiments.auto.dataset={name: ffhq, image_size: 32}"
+    mixed = plan(faces, CELEBA)
+    assert assets_of(mixed) == ["celeba", "ffhq"]
+    with pytest.raises(MissingAssetError) as told:
+        check_assets([mixed])
+    assert "thumbnails128x128 is not there; it cannot be fetched by a program: " in str(told.value)
+    assert "`ticketbench prepare --asset celeba` downloads it" in str(told.value)
+    with pytest.raises(MissingAssetError, match=r"; `--data DIR` names another folder of data sets$"):
+        check_assets([plan(faces)])
+    with pytest.raises(MissingAssetError, match="belongs into ffhq/"):
+        fetch("ffhq", None)
+
+
 def test_half_of_a_data_set_is_not(cache: Path, tmp_path: Path) -> None:
     (WRITERS["cifar10"](tmp_path) / "cifar-10-batches-bin/test_batch.bin").unlink()
     with pytest.raises(MissingAssetError, match=r"test_batch\.bin is not there"):
@@ -99,6 +113,7 @@ def test_weights_go_to_the_cache_and_data_sets_to_their_folder(
 
 
 def test_an_unknown_download_gets_a_suggestion() -> None:
-    assert set(layouts()) == {"mnist", "cifar10", "celeba", "stl10", "horse2zebra"}
+    fetched = {"mnist", "cifar10", "celeba", "stl10", "horse2zebra", "lsun_bedroom"}
+    assert set(layouts()) == fetched | {"ffhq", "baby_imagenet"}
     with pytest.raises(MissingAssetError, match="unknown download 'cifar'; did you mean 'cifar10'"):
         fetch("cifar", None)

@@ -34,8 +34,13 @@ def load(options: CelebaOptions, split: str, root: Path | None = None) -> Images
     files.check_split("celeba", split)
     partition, folder = CELEBA.require(root, split)
     names = _members(partition, split)
+    part, chosen = files.counted(len(names), OFFICIAL[split]), options.test_images
+    if split == "test" and chosen is not None:
+        names, part = names[:chosen], f"{part}; the first {chosen}"
+        if len(names) < chosen:
+            raise MissingAssetError(f"{partition}: lists {len(names)} test images, and `test_images` is {chosen}")
     pixels = _pixels(folder, names, options)
-    return Images(pixels, None, _rule(options) + files.counted(len(names), OFFICIAL[split]))
+    return Images(pixels, None, _rule(options) + part)
 
 
 def _rule(options: CelebaOptions) -> str:

@@ -29,12 +29,23 @@ class Download:
 
 @dataclass(frozen=True)
 class Layout:
-    """A data set's files: any of the `versions` will do, the downloads make the first."""
+    """A data set's files: any of the `versions` will do, the downloads make the first.
+
+    Without downloads, `by_hand` says how its files get where they belong.
+    """
 
     name: str
     versions: tuple[Version, ...]
     downloads: tuple[Download, ...]
     page: str
+    by_hand: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What brings the files that are not there."""
+        if self.by_hand:
+            return f"it cannot be fetched by a program: {self.by_hand} ({self.page})"
+        return f"`ticketbench prepare --asset {self.name}` fetches it ({self.page})"
 
     def absent(self, root: Path | None, split: str | None = None) -> Path | None:
         """Return the first file that is not there, of one split or of all; null where a version is whole."""
@@ -46,17 +57,20 @@ class Layout:
         if gap is not None:
             raise MissingAssetError(
                 f"{gap}: not there; the data set {self.name} is looked for in {root or data_directory()}; name another "
-                f"folder as `--data DIR`, or `ticketbench prepare --asset {self.name}` fetches it ({self.page})"
+                f"folder as `--data DIR`, or {self.remedy}"
             )
         return found
 
     def fetch(self, root: Path | None, progress: Progress | None = None) -> Path:
         """Download and unpack what is not there, and return the folder of data sets.
 
-        Raises `MissingAssetError` with one reason per address, or for a damaged archive.
+        Raises `MissingAssetError` with one reason per address, for a damaged archive, or with how it is done by hand.
         """
         folder = root or data_directory()
-        if self.absent(folder) is not None:
+        gap = self.absent(folder)
+        if gap is not None and self.by_hand:
+            raise MissingAssetError(f"{gap}: not there; {self.remedy}")
+        if gap is not None:
             for download in self.downloads:
                 _bring(download, folder / download.folder, progress)
         return folder

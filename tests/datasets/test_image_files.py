@@ -121,6 +121,16 @@ def test_celeba_may_be_squashed_as_an_image_folder_resized_beforehand_would_be(t
     assert not torch.equal(images.pixels, load("celeba", "test", tmp_path).pixels)
 
 
+def test_of_celebas_test_partition_the_first_may_be_enough(tmp_path: Path) -> None:
+    whole = load("celeba", "test", write_celeba(tmp_path))
+    first = load("celeba", "test", tmp_path, test_images=1)
+    assert torch.equal(first.pixels, whole.pixels[:1])
+    assert first.preparation == f"{whole.preparation}; the first 1"
+    assert len(load("celeba", "train", tmp_path, test_images=1)) == 8
+    with pytest.raises(MissingAssetError, match="lists 2 test images, and `test_images` is 3"):
+        load("celeba", "test", tmp_path, test_images=3)
+
+
 def test_celebas_fixed_square_is_one_of_those_that_the_authors_code_may_draw(tmp_path: Path) -> None:
     transforms = pytest.importorskip("torchvision.transforms")
     ours = load("celeba", "test", write_celeba(tmp_path)).pixels[0].numpy().transpose(1, 2, 0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.instancenorm import _InstanceNorm
 
 LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
     "conv": (nn.Conv1d, nn.Conv2d, nn.Conv3d),
@@ -96,7 +97,7 @@ def prunable_weights(networks: Networks, kinds: tuple[str, ...], exclude: tuple[
 
 
 def channel_scales(networks: Networks, exclude: tuple[str, ...] = ()) -> dict[str, nn.Parameter]:
-    """Return the scale [channels] of every affine batch norm by full name: one value for each prunable channel.
+    """Return the scale [channels] of every affine batch or instance norm by full name: a value for a prunable channel.
 
     `exclude` holds `component/module.path` or `component`. The shift of a channel is named as `shift_name` says.
     """
@@ -104,7 +105,7 @@ def channel_scales(networks: Networks, exclude: tuple[str, ...] = ()) -> dict[st
     for component, module in sorted(networks.components.items()):
         for path, layer in module.named_modules():
             address = f"{component}/{path}"
-            affine = isinstance(layer, _BatchNorm) and layer.affine
+            affine = isinstance(layer, (_BatchNorm, _InstanceNorm)) and layer.affine
             if affine and address not in exclude and component not in exclude:
                 scale = layer.weight
                 assert isinstance(scale, nn.Parameter)

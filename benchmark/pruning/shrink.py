@@ -1,8 +1,8 @@
 """Masked channels taken out of networks, with all that belongs to them, by Torch-Pruning (Fang et al. 2023).
 
-A channel whose scale and shift are zero is zero after its batch norm, and stays so through what follows up to the next
-layer. So the layer before loses an output, bias included, the norm a channel, and the layer after an input; what the
-network computes is unchanged, and so are the gradients of all that is left.
+A channel whose scale and shift are zero is zero after its batch or instance norm, and stays so through what follows up
+to the next layer. So the layer before loses an output, bias included, the norm a channel, and the layer after an input;
+what the network computes is unchanged, and so are the gradients of all that is left.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from typing import Any
 import torch
 import torch_pruning
 from torch import Tensor, nn
+from torch.nn.modules.instancenorm import _InstanceNorm
 from torch.nn.utils.parametrize import is_parametrized
 
 from benchmark.networks import Networks
 
 KEEPING_ZERO = ("Relu", "LeakyRelu", "Tanh", "MaxPool2DWithIndices", "AvgPool2D", "UpsampleNearest2D")
 """Operations, by autograd's names, that work on each channel by itself and map one that is zero to zero."""
+
+MOVING = {"Cat": "_saved_dim", "Slice": "_saved_dim", "Flip": "_saved_dims"}
+"""Operations that move values about, as a reflection at the borders does, and where they say along which axes."""
 
 LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d, nn.Linear)
 
@@ -90,7 +94,7 @@ def _runs_without(module: nn.Module, path: str, shape: tuple[int, ...]) -> bool:
 
 
 def _group(graph: Any, norm: nn.Module, lost: list[int]) -> Any:
-    return graph.get_pruning_group(norm, torch_pruning.prune_batchnorm_out_channels, lost)
+    return graph.get_pruning_group(norm, graph.get_pruner_of_module(norm).prune_out_channels, lost)
 
 
 def _obstacle(graph: Any, norm: nn.Module) -> str | None:
@@ -100,7 +104,7 @@ def _obstacle(graph: Any, norm: nn.Module) -> str | None:
     if not graph.module2node[norm].outputs:
         return "gives the network's output"
     last = int(norm.num_features) - 1  # type: ignore[arg-type]
-    sources = []
+    sources, own = [], _parts(graph, norm)
     for dependency, lost in _group(graph, norm, [last]):
         node = dependency.target
         if isinstance(node.module, LAYERS):
@@ -108,7 +112,7 @@ def _obstacle(graph: Any, norm: nn.Module) -> str | None:
             sources += [node] if into else []
             fault = _of_layer(node.module, sorted(lost), last, into)
         else:
-            fault = None if node.module is norm else _of_operation(node)
+            fault = None if node in own else _of_operation(node)
         if fault is not None:
             return fault
     if len(sources) != 1 or not _leads_only_to(sources[0], norm):
@@ -135,13 +139,26 @@ def _of_operation(node: Any) -> str | None:
     operation = name.partition("Backward")[0]
     if kind == "OUTPUT":
         return "gives the network's output"
-    if kind == "BN":
+    if kind in ("BN", "IN"):
         return "shares its channels with other norms"
     if operation in KEEPING_ZERO or (operation == "T" and not node.inputs):  # a linear layer's own weight
         return None
-    if kind == "RESHAPE" and _flattens(node):
+    if (kind == "RESHAPE" and _flattens(node)) or _moves_within(node, operation):
         return None
     return f"is coupled to others by {operation}"
+
+
+def _parts(graph: Any, norm: nn.Module) -> list[Any]:
+    """Return the nodes of a norm: an instance norm is computed as the batch norm of images one by one."""
+    node = graph.module2node[norm]
+    before = node.inputs if isinstance(norm, _InstanceNorm) else []
+    return [node, *before, *(part for one in before for part in one.inputs)]
+
+
+def _moves_within(node: Any, operation: str) -> bool:
+    """Return whether values are moved about within each channel [N, C, H, W] alone."""
+    axes = getattr(node.grad_fn, MOVING[operation]) if operation in MOVING else ()
+    return operation in MOVING and all(axis in (2, 3) for axis in (axes if isinstance(axes, tuple) else (axes,)))
 
 
 def _flattens(node: Any) -> bool:

@@ -31,6 +31,8 @@ CASES: dict[str, tuple[Selection, tuple[int, int, int]]] = {
     "spatial_vae": (Selection(name="spatial_vae", latent_channels=2, **SMALL), (1, 28, 28)),
     "resnet_vae": (Selection(name="resnet_vae", z_dim=4, **SMALL), (1, 16, 16)),
     "spectral_dcgan": (Selection(name="spectral_dcgan", z_dim=5, **SMALL), (1, 8, 8)),
+    "cyclegan": (Selection(name="cyclegan", blocks=2, **SMALL), (1, 16, 16)),
+    "sngan": (Selection(name="sngan", generator_channels=3, discriminator_channels=2, z_dim=4), (3, 32, 32)),
 }
 
 
@@ -283,3 +285,50 @@ def test_only_norms_inside_a_residual_body_can_be_removed() -> None:
     assert removable(networks).keys() == {
         f"{component}/block{block}.body.norm0.weight" for component in ("encoder", "decoder") for block in range(3)
     }
+
+
+def test_in_cyclegan_every_norm_that_scales_can_be_removed() -> None:
+    networks = built("cyclegan")
+    assert removable(networks).keys() == channel_scales(networks).keys()
+    generator = {f"{name}.weight" for name in ("norm0", "norm1", "block0.body.norm0", "block1.body.norm0")}
+    generator |= {"norm3.weight", "norm4.weight"}  # those at the width of the residual sum scale nothing
+    assert {name.removeprefix("generator_ab/") for name in removable(networks) if "_ab" in name} == generator
+
+
+class Halves(nn.Module):
+    """The second half of the channels alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.narrow(1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ({}, "gives the network's output"),
+        ({"again": nn.InstanceNorm2d(4, affine=True), "last": nn.Conv2d(4, 1, 1)}, "is coupled to others by"),
+        ({"again": nn.BatchNorm2d(4), "last": nn.Conv2d(4, 1, 1)}, "shares its channels with other norms"),
+        ({"act": nn.Sigmoid(), "last": nn.Conv2d(4, 1, 1)}, "is coupled to others by Sigmoid"),
+        ({"second": Halves(), "last": nn.Conv2d(2, 1, 1)}, "is coupled to others by Slice"),
+    ],
+)
+def test_what_cannot_be_removed_behind_an_instance_norm_is_told(layers: dict[str, nn.Module], reason: str) -> None:
+    networks = plain(norm=nn.InstanceNorm2d(4, affine=True), **layers)
+    assert reason in obstacles(networks, ["encoder/norm.weight"])["encoder/norm.weight"]
+
+
+def test_behind_an_instance_norm_linear_layers_are_cut_too() -> None:
+    networks = sequential(
+        conv=nn.Conv2d(2, 5, 3),
+        norm=nn.InstanceNorm2d(5, affine=True),
+        act=nn.LeakyReLU(0.2),
+        flatten=nn.Flatten(),
+        linear=nn.Linear(5 * 4 * 4, 3),
+    )
+    assert len(removable(networks)) == 1
+    check_at_random(networks, 5)
+
+
+def test_in_sngan_the_norms_inside_the_blocks_can_be_removed() -> None:
+    networks = built("sngan")
+    assert removable(networks).keys() == {f"generator/block{block}.body.norm1.weight" for block in range(3)}

@@ -121,10 +121,19 @@ def shift_name(scale: str) -> str:
 def with_shifts(masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the masks of all tensors that they set to zero: that of a channel's scale is its shift's as well.
 
-    With both at zero, whatever comes next sees nothing of the channel, as if it were not there. A mask of one axis is
-    over scales, since prunable weights have two or more.
+    With both at zero, whatever comes next sees nothing of the channel, as if it were not there.
     """
-    return {**masks, **{shift_name(name): mask for name, mask in masks.items() if mask.ndim == 1}}
+    return {**masks, **{shift_name(name): mask for name, mask in masks.items() if is_of_channels(name, mask)}}
+
+
+def is_of_channels(name: str, mask: Tensor) -> bool:
+    """Tell whether a mask is over the scales of channels: prunable weights have two axes or more, biases their name."""
+    return mask.ndim == 1 and not is_bias(name)
+
+
+def is_bias(name: str) -> bool:
+    """Tell whether a full name is that of a layer's bias (or of a norm's shift, which has no mask of its own)."""
+    return name.endswith(".bias")
 
 
 def layer_names(networks: Networks) -> list[str]:

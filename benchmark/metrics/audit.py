@@ -19,7 +19,7 @@ from torch import Tensor
 from benchmark.errors import AuditError
 from benchmark.metrics import METRICS
 from benchmark.metrics.sparsity import Count, count, count_layers
-from benchmark.metrics.subject import Subject, Value
+from benchmark.metrics.subject import Searched, Subject, Value
 from benchmark.networks import with_shifts
 from benchmark.schema.protocol import Protocol
 
@@ -69,14 +69,17 @@ def audit(subject: Subject) -> AuditReport:
     AuditError where a mask does not fit its weight, where the start differs from the rewind weights in a single bit
     outside the mask, where a masked weight is not zero at the start or the end (nor the shift of a masked scale), where
     another number of channels is left than the mask of a shrunken job keeps, or where another number of weights is kept
-    than the counting rule leaves.
+    than the counting rule leaves. Where scores were trained, no parameter beside them may differ from the start in a
+    single bit, and of each pool the mask keeps as many as it should, none with a smaller score than one left out.
     """
     if subject.shrunken:
         _check_removed(subject.masks, subject.end)
     else:
         _check_masks(subject.masks, subject.end)
-    # of what is removed nothing is left that could be zero
-    masks = {} if subject.shrunken else with_shifts(subject.masks)
+    # of what is removed nothing is left that could be zero, and what was frozen is stored whole
+    masks = {} if subject.shrunken or subject.searched else with_shifts(subject.masks)
+    if subject.searched is not None:
+        _check_searched(subject.searched, subject)
     _check_start(masks, subject.start, subject.rewind)
     _check_zeros(masks, subject.start, "at the start")
     _check_zeros(masks, subject.end, "after training")
@@ -119,6 +122,19 @@ def _check_start(masks: Tensors, start: Tensors, rewind: Tensors) -> None:
         kept = masks.get(name, torch.ones_like(tensor, dtype=torch.bool))
         if tensor.shape != rewind[name].shape or not _same_bits(tensor[kept], rewind[name][kept]):
             raise AuditError(f"{name}: the training did not start from the rewind weights")
+
+
+def _check_searched(searched: Searched, subject: Subject) -> None:
+    for name in sorted(searched.frozen):
+        if not _same_bits(subject.start[name], subject.end[name]):
+            raise AuditError(f"{name}: it was frozen, but its training has changed it")
+    for names, kept in searched.pools:
+        sizes = torch.cat([searched.scores[name].abs().flatten() for name in names])
+        mask = torch.cat([subject.masks[name].flatten() for name in names])
+        if int(mask.sum()) != kept:
+            raise AuditError(f"{names[0]}: the mask found keeps {int(mask.sum())} of its pool, the counting rule {kept}")
+        if 0 < kept < len(mask) and bool(sizes[mask].min() < sizes[~mask].max()):
+            raise AuditError(f"{names[0]}: the mask found keeps a smaller score of its pool than one that it leaves out")
 
 
 def _same_bits(one: Tensor, other: Tensor) -> bool:

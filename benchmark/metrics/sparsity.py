@@ -11,6 +11,7 @@ from torch import Tensor
 
 from benchmark.metrics import METRICS
 from benchmark.metrics.subject import Subject, Value
+from benchmark.networks import is_bias, is_of_channels
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -35,13 +36,18 @@ class Count:
 
 
 def count(masks: Mapping[str, Tensor]) -> Count:
-    """Return the counts over some masks together."""
-    return Count(sum(mask.numel() for mask in masks.values()), sum(int(mask.sum()) for mask in masks.values()))
+    """Return the counts over some masks together, those of biases left out."""
+    counts = count_layers(masks).values()
+    return Count(sum(layer.prunable for layer in counts), sum(layer.kept for layer in counts))
 
 
 def count_layers(masks: Mapping[str, Tensor]) -> dict[str, Count]:
-    """Return the counts of each mask, in the order of names."""
-    return {name: count({name: mask}) for name, mask in sorted(masks.items())}
+    """Return the counts of each mask that is not of biases, in the order of names."""
+    return {name: _counted(mask) for name, mask in sorted(masks.items()) if not is_bias(name)}
+
+
+def _counted(*masks: Tensor) -> Count:
+    return Count(sum(mask.numel() for mask in masks), sum(int(mask.sum()) for mask in masks))
 
 
 def measure(subject: Subject, options: Options) -> Value:
@@ -49,11 +55,13 @@ def measure(subject: Subject, options: Options) -> Value:
 
     `details` give the counts per layer and per component, and `whole_network`: removed / all parameters, biases and
     normalization included, which is what papers mean that count the whole network. Where channels are removed it is
-    null, since they are no parameters. `parameters` are those of the networks as they were trained.
+    null, since they are no parameters. `parameters` are those of the networks as they were trained. Where a mask is of
+    biases too, `biases` counts them.
     """
     masks = subject.masks
     overall = count(masks)
-    channels = any(mask.ndim == 1 for mask in masks.values())
+    channels = any(is_of_channels(name, mask) for name, mask in masks.items())
+    biases = [mask for name, mask in masks.items() if is_bias(name)]
     parameters = sum(parameter.numel() for _, parameter in subject.networks_of("raw").named_parameters())
     whole_network = (overall.prunable - overall.kept) / parameters if parameters else 0.0
     components = {
@@ -77,5 +85,6 @@ def measure(subject: Subject, options: Options) -> Value:
             "whole_network": None if channels else whole_network,
             "components": {name: counted.as_document() for name, counted in components.items()},
             "layers": {name: counted.as_document() for name, counted in count_layers(masks).items()},
-        },
+        }
+        | ({"biases": _counted(*biases).as_document()} if biases else {}),
     )

@@ -55,13 +55,26 @@ class Effort:
 
 
 @dataclass(frozen=True)
+class Searched:
+    """What a training of scores was about: which parameters had to stay as they were, and the scores at its end.
+
+    `pools` name the tensors whose scores compete, and how many of these are kept together.
+    """
+
+    frozen: frozenset[str]
+    scores: Mapping[str, Tensor]
+    pools: Sequence[tuple[Sequence[str], int]]
+
+
+@dataclass(frozen=True)
 class Subject:
     """A finished job as a metric sees it. All tensors are keyed by full names (`benchmark.networks`).
 
     `start` are the weights that the training began from, `rewind` the unmasked weights they should be, `end` the
     trained ones; `expected_kept` is how many weights the counting rule leaves, null where no mask was drawn. A mask of
-    one axis is of channels, over their scales; of a `shrunken` job it is over those of the whole networks, while all
-    else is without the channels that it removes.
+    one axis is of channels, over their scales (or of biases, by its name); of a `shrunken` job it is over those of the
+    whole networks, while all else is without the channels that it removes. Where scores were `searched`, the mask is
+    the one found: `start` and `end` are whole, and only the networks are without what it leaves out.
     `generate` returns uint8 pixels [N, C, H, W] from evaluation latents that do not depend on a batch size;
     `reconstruct` returns values in -1..1 for pixels, `translate` uint8 pixels of all test images of one domain in the
     style of the other (null where there are no two domains). `store` keeps feature statistics with the job;
@@ -92,6 +105,7 @@ class Subject:
     lineage: Callable[[], Sequence[Effort]] = tuple
     log: Callable[[], Sequence[LogLine]] = tuple
     event: Callable[[], Event | None] = lambda: None
+    searched: Searched | None = None
 
 
 @dataclass(frozen=True)

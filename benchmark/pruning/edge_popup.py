@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from benchmark.networks import Networks, prunable_weights
+from benchmark.networks import Networks, is_bias, prunable_weights
 from benchmark.pruning.mask import ones
 from benchmark.schema.search import Search
 from benchmark.streams import stream
@@ -67,7 +67,7 @@ def first_scores(networks: Networks, rule: Search, seed: int) -> dict[str, Tenso
 
 
 def _bound(name: str, value: Tensor, rule: Search) -> float:
-    if _is_bias(name):
+    if is_bias(name):
         return UNIFORM_BIAS
     # torch counts the fan-in of a transposed convolution by its second axis too; with a = sqrt(5) no other factor stays
     return UNIFORM if rule.init == "uniform" else 1.0 / math.sqrt(value[0].numel())
@@ -82,7 +82,7 @@ def pools(names: Iterable[str], rule: Search) -> list[list[str]]:
     """Return the names that compete with each other; biases never do with weights."""
     if rule.scope == "layer":
         return [[name] for name in names]
-    both = [[name for name in names if _is_bias(name) == biases] for biases in (False, True)]
+    both = [[name for name in names if is_bias(name) == biases] for biases in (False, True)]
     return [pool for pool in both if pool]
 
 
@@ -105,7 +105,7 @@ def found_masks(networks: Networks, scores: Mapping[str, Tensor], rule: Search) 
 
 def kept_weights(networks: Networks, rule: Search) -> int:
     """Return how many weights, biases aside, the counting rule leaves of all that are prunable."""
-    sizes = {name: value.numel() for name, value in searched(networks, rule).items() if not _is_bias(name)}
+    sizes = {name: value.numel() for name, value in searched(networks, rule).items() if not is_bias(name)}
     total = sum(weight.numel() for weight in _prunable(networks, rule).values())
     return total - sum(left_out(sum(sizes[name] for name in names), rule.kept) for names in pools(sizes, rule))
 
@@ -171,7 +171,3 @@ def _largest(sizes: Tensor, rejected: int) -> Tensor:
 
 def _prunable(networks: Networks, rule: Search) -> dict[str, nn.Parameter]:
     return prunable_weights(networks, rule.prunable.kinds, rule.prunable.exclude)
-
-
-def _is_bias(name: str) -> bool:
-    return name.endswith(".bias")

@@ -26,10 +26,22 @@ def by_domain(pixels: Tensor, labels: Tensor | None, count: int) -> tuple[Tensor
     return tuple(pixels[(labels == domain).to(pixels.device)] for domain in range(count))
 
 
+def by_class(labels: Tensor | None, count: int) -> Tensor | None:
+    """Return the labels [N] of images for networks that are told so many classes; null where there is only one."""
+    if count == 1:
+        return None
+    if labels is None:
+        raise RunError(f"the networks are told {count} classes, but the images have no labels")
+    if int(labels.max()) >= count:
+        raise RunError(f"the networks are told {count} classes, but the images have {int(labels.max()) + 1}")
+    return labels
+
+
 class Batches:
     """`size` images of each domain at a time, uint8; each epoch is a permutation of its own, its leftovers dropped.
 
-    Every domain has an order of its own, under `purpose`. `next` begins with the batch of number `index`.
+    Every domain has an order of its own, under `purpose`. `next` begins with the batch of number `index`. `labels` [N]
+    are those of the only domain, for who wants to know a batch's.
     """
 
     def __init__(
@@ -40,12 +52,14 @@ class Batches:
         index: int = 0,
         purpose: str = "data order",
         augmentation: Augmentation | None = None,
+        labels: Tensor | None = None,
     ) -> None:
         suffixes = ["", *(f"/{number}" for number in range(1, len(domains)))]
         self._orders = [
             _Order(pixels, size, seed, purpose + suffix) for pixels, suffix in zip(domains, suffixes, strict=True)
         ]
         self._seed, self._index, self._augmentation = seed, index, augmentation
+        self._labels = None if labels is None else _Order(labels, size, seed, purpose)
         self._last = torch.empty(0)
 
     def next(self) -> Tensor:
@@ -65,6 +79,14 @@ class Batches:
         if self._augmentation is None:
             return pixels
         return augmented(pixels, self._augmentation, stream(self._seed, "augmentation", index))
+
+    def last_labels(self) -> Tensor | None:
+        """Return the labels of the batch that `next` returned last."""
+        return self.labels_at(self._index - 1)
+
+    def labels_at(self, index: int) -> Tensor | None:
+        """Return the labels [size] of the batch of a number, if they are known."""
+        return None if self._labels is None else self._labels.at(index)
 
 
 class _Order:

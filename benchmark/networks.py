@@ -25,7 +25,8 @@ LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
 class Networks:
     """The components of one model; `z_dim` is the latent size where one is drawn from a prior, else null.
 
-    Where there are several `classes`, the last values of a latent tell that of its image (`benchmark.models.biggan`).
+    Where there are several `classes`, the last values of a latent tell that of its image (`benchmark.models.biggan`);
+    `labels` [N] are then those of the images that a loss is about.
     `inputs` holds the shape of one input of each component, without the batch axis. `memory` is what an objective
     keeps from step to step beside the weights, by names of its own; it is part of a training's state.
     """
@@ -35,6 +36,7 @@ class Networks:
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     memory: dict[str, Tensor] = field(default_factory=dict)
     classes: int = 1
+    labels: Tensor | None = None
 
     def __getitem__(self, component: str) -> nn.Module:
         return self.components[component]

@@ -35,9 +35,9 @@ class _Lowered(nn.Module):
         self.network = network
         self._dtype = dtype
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        with torch.autocast(inputs.device.type, self._dtype):
-            outputs: Tensor = self.network(inputs)
+    def forward(self, *inputs: Tensor) -> Tensor:
+        with torch.autocast(inputs[0].device.type, self._dtype):
+            outputs: Tensor = self.network(*inputs)
         return outputs.float()
 
 

@@ -3,6 +3,9 @@
 Batch normalization sees real and generated images in separate passes, as in DCGAN, so each batch is normalized by its
 own statistics. Generated images are detached in the discriminator's loss; the generator's pass there is in its
 current mode, so its running statistics move in both updates, and so do the discriminator's.
+
+Where the networks are told several classes, the discriminator sees each image beside its class: a label, or what
+the generator has made the image from (Miyato & Koyama 2018). A teacher sees the image alone.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import kl_div, logsigmoid, relu
+from torch import Tensor
+from torch.nn.functional import kl_div, logsigmoid, one_hot, relu
 
 from benchmark.networks import Networks
 from benchmark.objectives.objective import Lesson, Objective, Update, normal
@@ -61,9 +64,10 @@ def build(options: GanOptions, lesson: Lesson | None = None) -> Objective:
 
     def discriminate(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
         with torch.no_grad():
-            fakes = generate(networks, normal(images.shape[0], networks, images, generator))
-        discriminator = networks["discriminator"]
-        real, fake = discriminator(images), discriminator(fakes)
+            latents = normal(images.shape[0], networks, images, generator)
+            fakes = generate(networks, latents)
+        seen = said(networks)
+        real, fake = judge(networks, seen, images), judge(networks, latents, fakes)
         loss = chosen.real(real) + chosen.fake(fake)
         if lesson is not None:
             with torch.no_grad():
@@ -71,12 +75,12 @@ def build(options: GanOptions, lesson: Lesson | None = None) -> Objective:
             loss = loss + lesson.weight * disagreement(torch.cat([real, fake]), answers)
         if options.gradient_penalty is None:
             return loss
-        return loss + options.gradient_penalty * slope_penalty(discriminator, images, fakes, generator)
+        return loss + options.gradient_penalty * slope_penalty(partial(judge, networks, seen), images, fakes, generator)
 
     def deceive(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
         count = options.generator_batch or images.shape[0]
-        fakes = generate(networks, normal(count, networks, images, generator))
-        return chosen.generator(networks["discriminator"](fakes))
+        latents = normal(count, networks, images, generator)
+        return chosen.generator(judge(networks, latents, generate(networks, latents)))
 
     return Objective(
         updates=(
@@ -98,6 +102,19 @@ def generate(networks: Networks, latents: Tensor) -> Tensor:
     return images
 
 
+def said(networks: Networks) -> Tensor | None:
+    """Return what tells the classes of a loss's images, [N, classes]: one-hot codes; null where nothing does."""
+    return None if networks.labels is None else one_hot(networks.labels, networks.classes)
+
+
+def judge(networks: Networks, told: Tensor | None, images: Tensor) -> Tensor:
+    """Return the discriminator's logits [N, 1]; it hears what tells the classes where there are several."""
+    discriminator = networks["discriminator"]
+    heard = () if told is None or networks.classes == 1 else (told.to(images),)
+    logits: Tensor = discriminator(images, *heard)
+    return logits
+
+
 def disagreement(logits: Tensor, answers: Tensor) -> Tensor:
     """Return how far logits [N, 1] are from a teacher's: KL(teacher || student), averaged over images and both answers.
 
@@ -108,7 +125,9 @@ def disagreement(logits: Tensor, answers: Tensor) -> Tensor:
     return kl_div(own, teachers, reduction="none", log_target=True).mean()
 
 
-def slope_penalty(discriminator: nn.Module, images: Tensor, fakes: Tensor, generator: torch.Generator) -> Tensor:
+def slope_penalty(
+    discriminator: Callable[[Tensor], Tensor], images: Tensor, fakes: Tensor, generator: torch.Generator
+) -> Tensor:
     """Return the mean of (|gradient of D| - 1)^2 over points between images and fakes (Gulrajani et al. 2017, Eq. 3).
 
     The points, one for each image, are drawn uniformly, on the generator's device. Batch normalization mixes the images

@@ -2,8 +2,8 @@
 
 DIR/campaign.json  campaign.copy.json  verdicts.json  lock  timings/<suite>/<timing>/<arm>.<process>.json
 DIR/runs/<job id>/
-    job.json  mask.safetensors  start.safetensors  weights.safetensors  snapshots/  checkpoint/  train.jsonl
-    event.json  diverged.json  unstable.json  failure.json  audit.json  measurements/  statistics/  samples/
+    job.json  mask.safetensors  start.safetensors  weights.safetensors  found.safetensors  snapshots/  checkpoint/
+    train.jsonl  event.json  diverged.json  unstable.json  failure.json  audit.json  measurements/  statistics/  samples/
     environment.json  timings/  checksums/
 """
 

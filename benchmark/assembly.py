@@ -10,12 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from benchmark.activations.sight import Sight
 from benchmark.artifacts import RunDir
 from benchmark.batches import Batches, by_domain
 from benchmark.datasets import DATASETS
 from benchmark.errors import RunError
 from benchmark.features import EXTRACTORS
 from benchmark.features.extractor import Extractor
+from benchmark.found import as_computed, masks_at, searched
 from benchmark.images import Images, to_pixels, to_values
 from benchmark.metrics.subject import Subject
 from benchmark.models import MODELS
@@ -41,7 +43,8 @@ class Workshop:
     """Builds what one job needs, on one device. `data` is the folder of data sets that are not embedded.
 
     `channels` are the masks of a job that shrinks (`removed_channels`); without them its networks are whole. `teacher`
-    is a frozen network (`benchmark.tickets.with_teacher`); without it the objective is as if there were none.
+    is a frozen network (`benchmark.tickets.with_teacher`); without it the objective is as if there were none. One that
+    is `blind` needs neither weights nor images for its objective to see through: it is for counting and timing steps.
     """
 
     job: Job
@@ -50,14 +53,36 @@ class Workshop:
     cache: Path | None = None
     channels: Mapping[str, Tensor] = field(default_factory=dict)
     teacher: nn.Module | None = None
+    blind: bool = False
 
     @cached_property
     def objective(self) -> Objective:
         """The job's objective."""
         chosen, taught = OBJECTIVES.parse(self.job.objective), self.job.training.teacher
         lessons = () if self.teacher is None or taught is None else (Lesson(self.teacher, taught.weight),)
-        objective: Objective = OBJECTIVES[self.job.objective.name].load()(chosen, *lessons)
+        views = () if self.sight is None else (self.sight,)
+        objective: Objective = OBJECTIVES[self.job.objective.name].load()(chosen, *lessons, *views)
         return objective
+
+    @cached_property
+    def sight(self) -> Sight | None:
+        """What the objective sees images through, if it does."""
+        chosen = OBJECTIVES[self.job.objective.name].facts.get("activations")
+        if chosen is None:
+            return None
+        batch_size, images = self.job.training.batch_size, None if self.blind else lambda: self.training_images
+        seen_through = chosen(OBJECTIVES.parse(self.job.objective))
+        return Sight(seen_through, self._shape, batch_size, images, self.device, self.cache)
+
+    @property
+    def _shape(self) -> Shape:
+        shape: Shape = DATASETS[self.job.dataset.name].facts["shape"](DATASETS.parse(self.job.dataset))
+        return shape
+
+    @cached_property
+    def training_images(self) -> Images:
+        """The images that are trained on: loaded once for the training and for what its objective has to know."""
+        return self.images("train")
 
     def images(self, split: str) -> Images:
         """Return one split of the job's data set."""
@@ -73,8 +98,7 @@ class Workshop:
             remove_channels(networks, self.channels)
             return networks
 
-        shape = DATASETS[self.job.dataset.name].facts["shape"](DATASETS.parse(self.job.dataset))
-        return materialize(build, MODELS.parse(self.job.model), shape, self.device)
+        return materialize(build, MODELS.parse(self.job.model), self._shape, self.device)
 
     def initial(self, name: str) -> dict[str, Tensor]:
         """Return the initial weights and buffers of a named stream.
@@ -136,12 +160,12 @@ def training_masks(run: RunDir, job: Job) -> dict[str, Tensor]:
 def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], expected_kept: int) -> Subject:
     """Return a finished job as metrics see it; networks, images and extractors are made when first asked for."""
     end = run.read_tensors(run.WEIGHTS)
-    evaluation = Evaluation(workshop, end)
+    evaluation = Evaluation(workshop, as_computed(run, workshop.job, end))
     return Subject(
         job_id=run.id,
         dataset=workshop.job.dataset,
         device=workshop.device,
-        masks=run.read_tensors(run.MASK),
+        masks=masks_at(run, workshop.job, end),
         start=section(run.read_tensors(run.START), "raw"),
         rewind=rewind,
         expected_kept=expected_kept,
@@ -158,15 +182,17 @@ def make_subject(workshop: Workshop, run: RunDir, rewind: Mapping[str, Tensor], 
         recall_data=evaluation.recall,
         log=run.read_log,
         event=run.read_event,
+        searched=searched(workshop.job, workshop.networks(), end),
     )
 
 
 def subject_at(subject: Subject, workshop: Workshop, run: RunDir, step: int) -> Subject:
     """Return a finished job as it was at an earlier step, of which there is a snapshot; its data are the subject's."""
     weights = run.read_tensors(run.snapshot(step))
-    evaluation = Evaluation(workshop, weights)
+    evaluation = Evaluation(workshop, as_computed(run, workshop.job, weights))
     return replace(
         subject,
+        masks=masks_at(run, workshop.job, weights),
         end=section(weights, "raw"),
         networks_of=evaluation.networks_of,
         generate=evaluation.generate,

@@ -51,11 +51,13 @@ def efforts(results: ResultsDir, job_id: str) -> tuple[Effort, ...]:
 def updates_of(workshop: Workshop) -> dict[str, Passes]:
     """Return each update of one training step, without values: its loss, and the gradients that are descended.
 
-    The passes of a teacher are those of one more component.
+    The passes of a teacher are those of one more component, and so are those of the network that activations are of.
     """
     networks, images = workshop.networks(), _batch(workshop)
     networks.train()
     others = {} if workshop.teacher is None else {"teacher": workshop.teacher}
+    if workshop.sight is not None:
+        others["activations"] = workshop.sight.activations.network
     passing = replace(networks, components={**networks.components, **others})
     return {
         update.name: Passes(passing, partial(_differentiate, update, networks, images), update.repeats)
@@ -92,7 +94,7 @@ def _workshop(blueprint: Blueprint) -> Workshop:
     job, widths = blueprint
     # Which channels are gone changes no count, only how many.
     channels = {name: torch.arange(before) < left for name, before, left in widths}
-    return Workshop(Job.model_validate_json(job), "meta", channels=channels)
+    return Workshop(Job.model_validate_json(job), "meta", channels=channels, blind=True)
 
 
 def _blueprint(run: RunDir) -> Blueprint:
@@ -104,7 +106,7 @@ def _blueprint(run: RunDir) -> Blueprint:
 
 @lru_cache(maxsize=128)
 def _scoring(job: str) -> Passes:
-    return scoring_of(Workshop(Job.model_validate_json(job), "meta"))
+    return scoring_of(Workshop(Job.model_validate_json(job), "meta", blind=True))
 
 
 def _essence(job: Job, mask: MaskRecipe) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmark.activations import ACTIVATIONS
 from benchmark.datasets import DATASETS
 from benchmark.datasets.layout import Layout
 from benchmark.errors import MissingAssetError, did_you_mean
 from benchmark.metrics import METRICS
+from benchmark.objectives import OBJECTIVES
 from benchmark.prepare import ASSETS, Progress, ensure, locate
 from benchmark.schema.job import Plan
+from benchmark.schema.record import Resolved
 
 
 def layouts() -> dict[str, Layout]:
@@ -19,7 +22,7 @@ def layouts() -> dict[str, Layout]:
 
 
 def assets_of(plan: Plan) -> list[str]:
-    """Return the names of the downloads that a plan's data sets and metrics need, each once.
+    """Return the names of the downloads that a plan's data sets, objectives and metrics need, each once.
 
     Those that only people can fetch come last, when the others are here.
     """
@@ -27,11 +30,21 @@ def assets_of(plan: Plan) -> list[str]:
     for planned in plan.jobs:
         if planned.job.dataset.name in layouts():
             found[planned.job.dataset.name] = None
+        found.update(dict.fromkeys(_seen_through(planned.job.objective)))
         for request in planned.metrics:
             needed = METRICS[request.metric.name].facts.get("assets")
             if needed is not None:
                 found.update(dict.fromkeys(needed(METRICS.parse(request.metric))))
     return sorted(found, key=_is_by_hand)
+
+
+def _seen_through(objective: Resolved) -> tuple[str, ...]:
+    named = OBJECTIVES[objective.name].facts.get("activations")
+    if named is None:
+        return ()
+    chosen = named(OBJECTIVES.parse(objective))
+    needed: tuple[str, ...] = ACTIVATIONS[chosen.name].facts["assets"](ACTIVATIONS.parse(chosen))
+    return needed
 
 
 def fetch(name: str, data: Path | None, progress: Progress | None = None) -> Path:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from benchmark.activations import ACTIVATIONS
 from benchmark.datasets import DATASETS
 from benchmark.demands import misfits, undirected
 from benchmark.errors import did_you_mean
@@ -77,6 +78,7 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
         _check_granularity((*path, "mask"), experiment.mask, criterion, problems)
     _check_shape(path, dataset, model, problems)
     _check_domains((*path, "dataset"), dataset, objective, problems)
+    _check_seen(path, experiment, dataset, objective, problems)
     _check_enlarged((*path, "training", "augmentation", "enlarge"), experiment, dataset, problems)
     _check_teachable((*path, "training", "teacher"), experiment, objective, problems)
     _check_heeded(path, experiment, problems)
@@ -149,6 +151,20 @@ def _check_domains(path: Path, dataset: Resolved, objective: Resolved, problems:
         able = [name for name in DATASETS if "domains" in DATASETS[name].facts]
         message = f"'{objective.name}' is about {needed} domains, and '{dataset.name}' has {domains(dataset)}"
         problems.add(path, f"{message}; expected {', '.join(able)}")
+
+
+def _check_seen(path: Path, experiment: Experiment, dataset: Resolved, objective: Resolved, problems: Problems) -> None:
+    """Note images that the network does not take through which an objective sees them, and a batch of one of them."""
+    named = OBJECTIVES[objective.name].facts.get("activations")
+    if named is None:
+        return
+    chosen: Resolved = named(OBJECTIVES.parse(objective))
+    try:
+        ACTIVATIONS[chosen.name].facts["count"](ACTIVATIONS.parse(chosen), image_shape(dataset))
+    except ValueError as misfit:
+        problems.add((*path, "objective", "activations"), f"{misfit} (the images of '{dataset.name}')")
+    if experiment.training.batch_size == 1:
+        problems.add((*path, "training", "batch_size"), f"'{objective.name}' compares batches: expected 2 or more")
 
 
 def domains(dataset: Resolved) -> int:

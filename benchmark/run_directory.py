@@ -30,6 +30,7 @@ _MADE_BY: Mapping[str, Stage] = {
     "mask.safetensors": "mask",
     "start.safetensors": "mask",
     "weights.safetensors": "train",
+    "found.safetensors": "train",
     "snapshots": "train",
     "train.jsonl": "train",
     "event.json": "train",
@@ -50,6 +51,8 @@ class RunDir:
     MASK = "mask.safetensors"
     START = "start.safetensors"
     WEIGHTS = "weights.safetensors"
+    FOUND = "found.safetensors"
+    """The mask that a training of scores found."""
     CHECKPOINT = "checkpoint/state.safetensors"
     EVENT = "event.json"
     DIVERGED = "diverged.json"
@@ -105,6 +108,11 @@ class RunDir:
 
         tensors: dict[str, Tensor] = load(self.files.read(name))
         return tensors
+
+    def read_ticket(self) -> dict[str, Tensor]:
+        """Return the mask of the finished job's ticket: the one that its training found, or was given."""
+        found = self.read_job().job.training.scores is not None
+        return self.read_tensors(self.FOUND if found else self.MASK)
 
     def write_tensors(
         self, name: str, tensors: Mapping[str, Tensor], note: JsonValue = None, reproducible: bool = False
@@ -206,7 +214,8 @@ class RunDir:
         the end.
         """
         training = planned.job.training
-        needed = [self.WEIGHTS, self.LOG] if training.stop is None else [self.WEIGHTS, self.LOG, self.EVENT]
+        needed = [self.WEIGHTS, self.LOG]
+        needed += [self.EVENT] * (training.stop is not None) + [self.FOUND] * (training.scores is not None)
         if not all(map(self.files.has, needed)):
             return False
         last = self._last_step(training)

@@ -27,6 +27,7 @@ from benchmark.metrics.selection import best, moments
 from benchmark.metrics.subject import Direction, NotMeasured, Subject, Value
 from benchmark.networks import section, with_shifts
 from benchmark.objectives import OBJECTIVES
+from benchmark.pruning.edge_popup import first_scores, found_masks
 from benchmark.schema.job import MetricRequest, PlannedJob
 from benchmark.schema.measurement import Divergence, Event, Measurement, Progress, Stage
 from benchmark.schema.settings import Settings
@@ -83,6 +84,9 @@ def make_mask(bench: Bench) -> None:
     masks = make_masks(workshop, bench.results, networks)
     start = {f"raw/{name}": tensor for name, tensor in networks.state().items()}
     start |= restored_state(workshop, bench.results)
+    rule, seed = workshop.job.training.scores, workshop.job.seed
+    scores = {} if rule is None else first_scores(networks, rule, seed)
+    start |= {f"scores/{name}": score for name, score in scores.items()}
     masked = {f"{kind}/{name}": mask for name, mask in with_shifts(masks).items() for kind in ("raw", "ema")}
     start |= {name: start[name] * mask for name, mask in masked.items() if name in start}
     if workshop.job.shrink:
@@ -101,10 +105,10 @@ def train(bench: Bench) -> None:
     run.files.unseal(run.LOG, _log_size(run.log, begun))
     run.files.remove(run.EVENT)  # where bytes do not repeat, this training may end in another way than one before it
     since = time.perf_counter()
-    images = bench.workshop.images("train")
+    workshop = with_teacher(bench.workshop, bench.results)
+    images = workshop.training_images
     pixels = images.pixels.to(bench.settings.device)
-    objective = with_teacher(bench.workshop, bench.results).objective
-    loop = Loop(objective, job.training, pixels, job.seed, training_masks(run, job), images.labels)
+    loop = Loop(workshop.objective, job.training, pixels, job.seed, training_masks(run, job), images.labels)
     try:
         loop.run(state, _Recorder(bench, state).hooks())
     except Diverged as end:
@@ -118,10 +122,13 @@ def train(bench: Bench) -> None:
             return
     run.files.append(run.LOG, b"")  # a training that goes on from its last step has nothing to say
     run.files.seal(run.LOG)
-    trained = {name: tensor for name, tensor in state.tensors().items() if name.startswith(("raw/", "ema/"))}
+    kinds = ("raw/", "ema/", "scores/")
+    trained = {name: tensor for name, tensor in state.tensors().items() if name.startswith(kinds)}
     seconds = time.perf_counter() - since
     run.write_document("environment.json", dict(environment.describe(bench.settings.device)))
     run.write_document("timings/train.json", {"from_step": begun, "to_step": state.step, "seconds": seconds})
+    if job.training.scores is not None:
+        bench.commit(run.FOUND, found_masks(state.networks, state.scores, job.training.scores))
     bench.commit(run.WEIGHTS, trained)
 
 

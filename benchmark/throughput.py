@@ -55,7 +55,7 @@ def step_seconds(job: Job, device: str, seconds: float) -> float:
     It takes about `seconds`, or more where a single step does. Each run is as long as all before it, which are its
     warm-up.
     """
-    workshop = Workshop(job, device)
+    workshop = Workshop(job, device, blind=True)
     networks = workshop.networks()
     networks.load(workshop.initial("init"))
     training = _harmless(job.training)

@@ -8,15 +8,18 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from benchmark.artifacts import ResultsDir, RunDir
+from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop, removed_channels
 from benchmark.errors import RunError
-from benchmark.networks import Networks, channel_scales, prunable_weights, section
+from benchmark.found import as_computed
+from benchmark.networks import Networks, channel_scales, is_bias, is_of_channels, prunable_weights, section
 from benchmark.precision import lowered
 from benchmark.pruning import CRITERIA
 from benchmark.pruning.allocate import LEAST_CHANNELS, draw, quotas
 from benchmark.pruning.count import Target
 from benchmark.pruning.criterion import Evidence
+from benchmark.pruning.edge_popup import kept_weights
+from benchmark.pruning.mask import apply
 from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.job import MaskRecipe, Origin
 from benchmark.streams import stream
@@ -76,7 +79,8 @@ def with_teacher(workshop: Workshop, results: ResultsDir) -> Workshop:
     run = results.run(teacher.source)
     job = run.read_job().job
     networks = replace(workshop, job=job, channels=removed_channels(run, job)).networks()
-    networks.load(section(_stored(results, Origin(job=teacher.source, at=teacher.at)), "raw"))
+    stored = as_computed(run, job, _stored(results, Origin(job=teacher.source, at=teacher.at)))
+    networks.load(section(stored, "raw"))
     networks.train(False)
     network = lowered(networks, workshop.job.training.precision)[teacher.component]
     return replace(workshop, teacher=network.requires_grad_(False))
@@ -137,6 +141,8 @@ def _evidence(workshop: Workshop, values: Tensors, masks: Tensors, chosen: list[
     networks = workshop.networks()
     networks.load(values)
     parameters = dict(networks.named_parameters())
+    # already so, but for weights of which a training of scores uses a part and stores all
+    apply(masks, {name: parameters[name] for name in masks})
     for name, mask in masks.items():
         if not bool(mask.all()):
             # A weight that is gone is no part of the network: neither is its gradient of the gradient flow.
@@ -148,7 +154,7 @@ def _evidence(workshop: Workshop, values: Tensors, masks: Tensors, chosen: list[
 def previous_masks(recipe: MaskRecipe, results: ResultsDir, networks: Networks) -> Tensors:
     """Return the masks that a job starts from: all ones, but for what it takes over from another job."""
     origin = recipe.origin.job
-    stored = {} if origin is None else results.run(origin).read_tensors(RunDir.MASK)
+    stored = {} if origin is None else results.run(origin).read_ticket()
     return inherited(recipe, stored, networks)
 
 
@@ -158,7 +164,7 @@ def inherited(recipe: MaskRecipe, stored: Tensors, networks: Networks) -> Tensor
     RunError where they do not fit.
     """
     found = mapped(recipe, stored)
-    reused = recipe.op == "reuse" and any(mask.ndim == 1 for mask in found.values())  # of channels, as its source is
+    reused = recipe.op == "reuse" and any(is_of_channels(*item) for item in found.items())  # of channels, as its source is
     weights = channel_scales(networks) if reused else prunable(recipe, networks)
     if recipe.op == "reuse":
         # It is taken as it is: what it leaves out of its components is not prunable here either.
@@ -187,10 +193,12 @@ def chosen_names(recipe: MaskRecipe, networks: Networks) -> list[str]:
 
 def expected_kept(workshop: Workshop, results: ResultsDir, networks: Networks) -> int:
     """Return how many weights (or channels) the counting rule leaves, from the masks before and the recipe alone."""
-    recipe = workshop.job.mask
+    recipe, rule = workshop.job.mask, workshop.job.training.scores
+    if rule is not None:
+        return kept_weights(networks, rule)
     before = previous_masks(recipe, results, networks)
     chosen = chosen_names(recipe, networks) if recipe.op == "draw" else []
-    rest = sum(int(mask.sum()) for name, mask in before.items() if name not in chosen)
+    rest = sum(int(mask.sum()) for name, mask in before.items() if name not in chosen and not is_bias(name))
     if not chosen:
         return rest
     return rest + sum(quotas(before, chosen, target(recipe), recipe.pool, least(recipe)).values())

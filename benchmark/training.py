@@ -25,7 +25,7 @@ from benchmark.pruning import edge_popup
 from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.mask import bind
 from benchmark.schema.suite import MaskStable, Training
-from benchmark.schema.training import Schedule
+from benchmark.schema.training import Cosine, Schedule
 from benchmark.streams import stream
 from benchmark.training_state import State, new_state
 
@@ -222,10 +222,12 @@ class _Losses:
         self._logged(step, means)
 
 
-def rate_share(schedule: Schedule, step: int, steps: int) -> float:
+def rate_share(schedule: Schedule | Cosine, step: int, steps: int) -> float:
     """Return the share of its learning rate with which a training of so many steps makes the step after `step`."""
     fallen = step // schedule.every * schedule.every - schedule.start
     return 1.0 if fallen <= 0 else 1.0 - fallen / (steps - schedule.start)
+    if isinstance(schedule, Cosine):
+        return (1.0 + math.cos(2.0 * math.pi * (step % schedule.period) / schedule.period)) / 2.0
 
 
 def _descend(state: State, update: Update, loss: Tensor) -> None:

@@ -132,9 +132,13 @@ def _check_searched(searched: Searched, subject: Subject) -> None:
         sizes = torch.cat([searched.scores[name].abs().flatten() for name in names])
         mask = torch.cat([subject.masks[name].flatten() for name in names])
         if int(mask.sum()) != kept:
-            raise AuditError(f"{names[0]}: the mask found keeps {int(mask.sum())} of its pool, the counting rule {kept}")
+            raise AuditError(
+                f"{names[0]}: the mask found keeps {int(mask.sum())} of its pool, the counting rule {kept}"
+            )
         if 0 < kept < len(mask) and bool(sizes[mask].min() < sizes[~mask].max()):
-            raise AuditError(f"{names[0]}: the mask found keeps a smaller score of its pool than one that it leaves out")
+            raise AuditError(
+                f"{names[0]}: the mask found keeps a smaller score of its pool than one that it leaves out"
+            )
 
 
 def _same_bits(one: Tensor, other: Tensor) -> bool:

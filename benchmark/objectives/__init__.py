@@ -3,10 +3,17 @@
 Facts: `components`, the names of the networks it trains; `generates` and `reconstructs`, what they can do afterwards;
 `updates`, the names under which their losses are logged; `teachable`, the components that may learn from a teacher:
 there are some where `build` takes a lesson too; `domains`, how many its images must be of (1 where it does not say);
-`directions`, in which it can translate afterwards.
+`directions`, in which it can translate afterwards; `activations(options)`, the frozen network (of the family of that
+name) that it sees images through: where it is there, `build` takes a `Sight` of it too.
 """
 
-from benchmark.objectives.options import AutoencoderOptions, CycleganOptions, GanOptions, VaeOptions
+from benchmark.objectives.options import (
+    AutoencoderOptions,
+    CycleganOptions,
+    GanOptions,
+    MomentMatchingOptions,
+    VaeOptions,
+)
 from benchmark.table import Entry, Table
 
 OBJECTIVES = Table(
@@ -52,6 +59,18 @@ OBJECTIVES = Table(
                 "updates": ("generators", "discriminator_a", "discriminator_b"),
                 "domains": 2,
                 "directions": ("ab", "ba"),
+            },
+        ),
+        "moment_matching": Entry(
+            "benchmark.objectives.moment_matching:build",
+            MomentMatchingOptions,
+            "a generator by itself: mean and variance of real images in the activations of a frozen classifier",
+            facts={
+                "components": ("generator",),
+                "generates": True,
+                "reconstructs": False,
+                "updates": ("generator",),
+                "activations": lambda options: options.activations,
             },
         ),
     },

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from benchmark.schema.record import Options, PositiveInt
+from benchmark.activations import ACTIVATIONS
+from benchmark.schema.record import Fraction, Options, PositiveInt, Record, Resolved, Selection
+from benchmark.table import OptionError
+
+
+def _chosen(value: Any) -> Any:
+    if not isinstance(value, dict) or "options" in value:
+        return value
+    try:
+        resolved = ACTIVATIONS.resolve(Selection.model_validate(value))
+    except OptionError as fault:
+        raise PydanticCustomError("activations", "{reason}", {"reason": str(fault)}) from None
+    # Of a job's identity, which a default that comes later must not change.
+    return resolved.model_copy(update={"options": ACTIVATIONS.non_defaults(resolved)})
+
+
+ActivationsChoice = Annotated[Resolved, BeforeValidator(_chosen)]
+"""Activations as a suite names them, `{name: vgg19_bn}`: checked, with the options that are not the default ones."""
 
 
 class AutoencoderOptions(Options):
@@ -58,3 +76,25 @@ class GanOptions(Options):
         if self.generator_after is not None and self.generator_after > self.n_dis:
             raise ValueError(f"none comes after {self.generator_after} of a step's {self.n_dis} discriminator updates")
         return self
+
+
+class AverageOptions(Record):
+    """The Adam that makes the moving averages of moment matching; the defaults are those of the code of both papers.
+
+    With `period` the learning rate goes to zero and back along a cosine in so many steps (`benchmark.schema.training`).
+    """
+
+    lr: Weight = 1e-5
+    betas: tuple[Fraction, Fraction] = (0.5, 0.999)
+    period: PositiveInt | None = None
+
+
+class MomentMatchingOptions(Options):
+    """In which activations what moments are matched, and how the moving averages of their differences are made.
+
+    Santos et al. (2019) write of means; their code and that of Yeo et al. (2023) match variances too.
+    """
+
+    activations: ActivationsChoice
+    moments: Literal["mean", "mean_and_variance"] = "mean_and_variance"
+    average: AverageOptions = AverageOptions()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
 from benchmark.schema.claim import Claim, Source
 from benchmark.schema.record import Finite, Fraction, Name, PositiveInt, Record, Selection, Step
 from benchmark.schema.search import Prunable, Search
-from benchmark.schema.training import Augmentation, Moment, Optimizer, Penalty, Schedule, Teacher
+from benchmark.schema.training import Augmentation, Cosine, Moment, Optimizer, Penalty, Schedule, Teacher
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\[[^\]@]+\])?@(\d+|previous|same)$")]
 """`EXPERIMENT@LEVEL`; the level is a number, `previous` (one less) or `same`."""
@@ -54,14 +54,14 @@ class Training(Record):
     stop: MaskStable | None = None
     penalty: Penalty | None = None
     teacher: Teacher | None = None
-    schedule: Schedule | None = None
+    schedule: Annotated[Schedule | Cosine, Field(discriminator="name")] | None = None
     augmentation: Augmentation | None = None
     scores: Search | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
 
     @model_validator(mode="after")
     def _scheduled_within(self) -> Self:
-        if self.schedule is not None and self.schedule.start >= self.steps:
+        if isinstance(self.schedule, Schedule) and self.schedule.start >= self.steps:
             raise ValueError(f"the learning rates fall from step {self.schedule.start}, after the {self.steps} steps")
         return self
 
@@ -175,8 +175,25 @@ class Experiment(Record):
         return tuple(sorted(set(self.levels)))
 
 
+VariableName = Literal[
+    "research_type",
+    "researcher_affiliation",
+    "pseudocode",
+    "open_source_code",
+    "open_datasets",
+    "dataset_splits",
+    "hardware_specification",
+    "software_dependencies",
+    "experiment_setup",
+]
+VARIABLES: tuple[VariableName, ...] = get_args(VariableName)
+
+
 class Variables(Record):
-    """The nine reproducibility variables of a paper; null where nobody recorded it."""
+    """The nine reproducibility variables (Gundersen and Kjensmo 2018) of a paper; null where nobody recorded it.
+
+    `source` says who judged them, `cautions` by variable how far a value can be relied on.
+    """
 
     research_type: str | None = None
     researcher_affiliation: str | None = None
@@ -187,6 +204,8 @@ class Variables(Record):
     hardware_specification: str | None = None
     software_dependencies: str | None = None
     experiment_setup: str | None = None
+    source: str = ""
+    cautions: dict[VariableName, str] = {}
 
 
 class Paper(Record):

@@ -33,6 +33,17 @@ class Schedule(Record):
     every: PositiveInt = 1
 
 
+class Cosine(Record):
+    """All learning rates go from their own size to zero and back along a cosine, in `period` steps, again and again.
+
+    torch's `CosineAnnealingLR` stepped at every step does this with twice its `T_max`, which is 10 in the code of Yeo
+    et al. (2023).
+    """
+
+    name: Literal["cosine"]
+    period: PositiveInt
+
+
 class Augmentation(Record):
     """What is done to every image that is trained on, drawn anew each time; nothing else looks at the outcome.
 

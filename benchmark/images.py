@@ -29,6 +29,11 @@ class Images:
     def __len__(self) -> int:
         return self.pixels.shape[0]
 
+    def first(self, count: int) -> Images:
+        """Return the first `count` images in the data set's order, or all where there are no more."""
+        labels = None if self.labels is None else self.labels[:count]
+        return Images(self.pixels[:count], labels, self.preparation)
+
     def of(self, domain: str) -> Images:
         """Return the images of one of two domains, as the labels tell them apart."""
         if self.labels is None:

@@ -12,6 +12,7 @@ from benchmark.metrics.options import (
     FeatureOptions,
     InceptionScoreOptions,
     MacsOptions,
+    NeighborOptions,
     ReconstructionOptions,
     TrainingFlopsOptions,
 )
@@ -39,6 +40,50 @@ METRICS = Table(
             facts={
                 "unit": "KID",
                 "lower_is_better": True,
+                "needs": "samples",
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "precision": Entry(
+            "benchmark.metrics.prdc:precision",
+            NeighborOptions,
+            "share of generated images among real ones: in the neighborhood of any, in an extractor's features",
+            facts={
+                "unit": "of images",
+                "lower_is_better": False,
+                "needs": "samples",
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "recall": Entry(
+            "benchmark.metrics.prdc:recall",
+            NeighborOptions,
+            "share of real images among generated ones: in the neighborhood of any, in an extractor's features",
+            facts={
+                "unit": "of images",
+                "lower_is_better": False,
+                "needs": "samples",
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "density": Entry(
+            "benchmark.metrics.prdc:density",
+            NeighborOptions,
+            "neighborhoods of real images that a generated image lies in, on average, over nearest_k",
+            facts={
+                "unit": "density",
+                "lower_is_better": False,
+                "needs": "samples",
+                "assets": lambda options: options.assets,
+            },
+        ),
+        "coverage": Entry(
+            "benchmark.metrics.prdc:coverage",
+            NeighborOptions,
+            "share of real images with a generated one in their neighborhood, in an extractor's features",
+            facts={
+                "unit": "of images",
+                "lower_is_better": False,
                 "needs": "samples",
                 "assets": lambda options: options.assets,
             },

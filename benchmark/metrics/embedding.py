@@ -1,8 +1,8 @@
-"""Generated and real images in an extractor's features: what fid and kid both start from."""
+"""Generated and real images in an extractor's features: what all metrics of both start from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmark.errors import RunError
 from benchmark.frechet import Moments, moments
-from benchmark.metrics.subject import Direction, Split, Subject, Weights
+from benchmark.metrics.subject import Split, Subject, Weights
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -28,18 +28,20 @@ TRANSLATED = "test images of domain {} translated to domain {}"
 
 @dataclass(frozen=True)
 class Embedded:
-    """Features [N, d] of generated images, of the split they are held against, and of the other split."""
+    """Features [N, d] of generated images, of the split they are held against, and `other()`, of the other split."""
 
     generated: Tensor
     real: Tensor
-    other: Tensor
+    other: Callable[[], Tensor]
     protocol: Protocol
 
 
 def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) -> Embedded:
     """Return the features that a metric compares, and the protocol that says how they were made."""
     extractor, weights = subject.extractor(options.extractor), options.weights
-    real = _real_images(subject, options.split, options.direction)
+    real = _real_images(subject, options, options.split)
+    if options.real is not None and len(real) < options.real:
+        raise RunError(f"{subject.job_id}: there are {len(real)} images to compare with, not {options.real}")
     protocol = Protocol(
         metric=metric,
         version=version,
@@ -58,8 +60,8 @@ def embed(subject: Subject, options: FeatureOptions, metric: str, version: int) 
     )
     return Embedded(
         generated=_made_features(subject, extractor, options),
-        real=_real_features(subject, extractor, options.split, options.direction),
-        other=_real_features(subject, extractor, OTHER[options.split], options.direction),
+        real=_real_features(subject, extractor, options, options.split),
+        other=lambda: _real_features(subject, extractor, options, OTHER[options.split]),
         protocol=protocol,
     )
 
@@ -82,14 +84,22 @@ def _made_features(subject: Subject, extractor: Extractor, options: FeatureOptio
     return subject.recall(_key(extractor, f"{direction} {weights}"), lambda: extractor(made))[:count]
 
 
-def _real_images(subject: Subject, split: Split, direction: Direction | None) -> Images:
+def _real_images(subject: Subject, options: FeatureOptions, split: Split) -> Images:
     images = subject.images(split)
-    return images if direction is None else images.of(direction[1])
+    if options.direction is not None:
+        images = images.of(options.direction[1])
+    return images if options.real is None else images.first(options.real)
 
 
-def _real_features(subject: Subject, extractor: Extractor, split: Split, direction: Direction | None) -> Tensor:
-    key = _key(extractor, split if direction is None else f"{split} {direction[1]}")
-    return subject.recall_data(key, lambda: extractor(_real_images(subject, split, direction).pixels))
+def _real_features(subject: Subject, extractor: Extractor, options: FeatureOptions, split: Split) -> Tensor:
+    key = real_key(extractor, options, split)
+    return subject.recall_data(key, lambda: extractor(_real_images(subject, options, split).pixels))
+
+
+def real_key(extractor: Extractor, options: FeatureOptions, split: Split) -> str:
+    """Return what the features of a split's images are recalled by."""
+    domain = None if options.direction is None else options.direction[1]
+    return _key(extractor, f"{split} {domain} {options.real}")
 
 
 def _key(extractor: Extractor, source: str) -> str:

@@ -22,8 +22,9 @@ def measure(subject: Subject, options: FeatureOptions) -> Value:
     others at equal counts only.
     """
     found = embed(subject, options, "fid", METRICS["fid"].version)
-    generated, real, other = (feature_moments(part) for part in (found.generated, found.real, found.other))
-    parts = (found.protocol.extractor, options.split, options.generated, options.weights, options.direction)
+    generated, real, other = (feature_moments(part) for part in (found.generated, found.real, found.other()))
+    first = None if options.real is None else f"real{options.real}"
+    parts = (found.protocol.extractor, options.split, options.generated, options.weights, options.direction, first)
     subject.store(
         "_".join(str(part) for part in parts if part is not None),
         {

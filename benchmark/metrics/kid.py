@@ -21,7 +21,7 @@ BLOCK = 2048
 def measure(subject: Subject, options: FeatureOptions) -> Value:
     """Return the distance of all generated to all images of the split; `floor` is that of the two real splits."""
     found = embed(subject, options, "kid", METRICS["kid"].version)
-    generated, real, other = (part.numpy() for part in (found.generated, found.real, found.other))
+    generated, real, other = (part.numpy() for part in (found.generated, found.real, found.other()))
     return Value(
         kernel_distance(generated, real),
         found.protocol,

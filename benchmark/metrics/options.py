@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.features import EXTRACTORS
-from benchmark.metrics.selection import Moments
+from benchmark.metrics.selection import Moments, MomentsBy
 from benchmark.schema.record import Options, PositiveInt, Resolved, Selection
 from benchmark.table import OptionError
 
@@ -39,7 +39,7 @@ class ExtractorOptions(Options):
 
 
 class FeatureOptions(ExtractorOptions):
-    """What fid and kid share: so many generated images against one split, in the features of one extractor.
+    """So many generated images against the first `real` of a split (null: all of it), in one extractor's features.
 
     Where images are translated between two domains, `direction` says from which to which: then the first `generated`
     test images of the one are translated and held against those of the other in the split. The code of Chen et
@@ -48,9 +48,27 @@ class FeatureOptions(ExtractorOptions):
 
     generated: Annotated[int, Field(ge=2)]
     split: Literal["train", "test"]
+    real: Annotated[int, Field(ge=2)] | None = None
     direction: Literal["ab", "ba"] | None = None
     weights: Literal["raw", "ema"] = "raw"
     selection: Moments = "last"
+
+
+class NeighborOptions(FeatureOptions):
+    """The same, with neighborhoods as wide as the `nearest_k`-th nearest image of a set is far.
+
+    With `selection: {best_of: 16, by: fid}` the moment is chosen by the FID of the same images in the same features.
+    """
+
+    nearest_k: PositiveInt = 5
+    selection: MomentsBy = "last"
+
+    @model_validator(mode="after")
+    def _neighbors_enough(self) -> Self:
+        fewest = min(self.generated, self.real or self.generated)
+        if fewest <= self.nearest_k:
+            raise ValueError(f"{fewest} images have no {self.nearest_k} nearest others; expected more than 'nearest_k'")
+        return self
 
 
 class InceptionScoreOptions(ExtractorOptions):

@@ -110,9 +110,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Value:
-    """One measured number, how it was measured, and what belongs beside it; `unit` where the options decide it."""
+    """One measured number, how it was measured, and what belongs beside it; `unit` where the options decide it.
+
+    `chosen_by` is the name and value of what the best of several moments is chosen by, the smaller the better, where
+    that is not the value itself.
+    """
 
     value: float
     protocol: Protocol
     details: dict[str, JsonValue] = field(default_factory=dict)
     unit: str | None = None
+    chosen_by: tuple[str, float] | None = None

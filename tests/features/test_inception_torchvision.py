@@ -1,4 +1,4 @@
-"""Against torchvision's own model on random weights, and against the other Inception, which it is never compared with."""
+"""Against torchvision's own model on random weights."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from benchmark.activations.sight import Sight
 from benchmark.artifacts import RunDir
-from benchmark.batches import Batches, by_domain
+from benchmark.batches import Batches, by_class, by_domain
 from benchmark.datasets import DATASETS
 from benchmark.errors import RunError
 from benchmark.features import EXTRACTORS
@@ -121,10 +121,11 @@ class Workshop:
         has noise of its own, and one that a step repeats counts once. The disjoint batches that an epoch is cut into
         have an order of their own, not training's.
         """
-        batches, seed = cache(self._batches), self.job.seed
+        batches, seed = cache(partial(self._batches, networks.classes)), self.job.seed
 
         def losses(index: int) -> tuple[Tensor, ...]:
-            images, own = to_values(batches().at(index)), networks.with_own_buffers()
+            images = to_values(batches().at(index))
+            own = replace(networks.with_own_buffers(), labels=batches().labels_at(index))
             own.train()
             return tuple(
                 update.loss(own, images, stream(seed, f"criterion noise/{update.name}", index, self.device))
@@ -133,10 +134,12 @@ class Workshop:
 
         return losses
 
-    def _batches(self) -> Batches:
+    def _batches(self, classes: int) -> Batches:
         images = self.images("train")
         domains = by_domain(images.pixels.to(self.device), images.labels, self.objective.domains)
-        return Batches(domains, self.job.training.batch_size, self.job.seed, purpose="criterion data")
+        labels = by_class(images.labels, classes)
+        size, seed = self.job.training.batch_size, self.job.seed
+        return Batches(domains, size, seed, purpose="criterion data", labels=labels)
 
     def extractor(self, chosen: Resolved) -> Extractor:
         """Return a feature extractor on the device."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
 import torch
 from torch import Tensor
 
-from benchmark.batches import Batches, by_domain
+from benchmark.batches import Batches, by_class, by_domain
 from benchmark.images import to_values
 from benchmark.networks import Networks, channel_scales, section
 from benchmark.objectives.objective import Objective, Update
@@ -73,7 +73,8 @@ class _Tools:
 class Loop:
     """A training that can be run from any state: `pixels` uint8 [N, C, H, W] on the networks' device.
 
-    `labels` [N] tell the domain of each image where the objective is about two.
+    `labels` [N] tell the domain of each image where the objective is about two, and its class where the networks are
+    told several.
     """
 
     objective: Objective
@@ -133,6 +134,7 @@ class Loop:
                 self.seed,
                 state.step * self.objective.batches,
                 augmentation=training.augmentation,
+                labels=by_class(self.labels, state.networks.classes),
             ),
             zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
             follow_scores=follow_scores,
@@ -148,7 +150,7 @@ class Loop:
         for update, repeat in self.objective.turns:
             noise = stream(self.seed, f"noise/{update.name}/{repeat}", state.step, self.pixels.device)
             images = to_values(tools.batches.next() if update.fresh_batch else tools.batches.last())
-            loss = update.loss(tools.passes, images, noise)
+            loss = update.loss(replace(tools.passes, labels=tools.batches.last_labels()), images, noise)
             _descend(state, update, self._penalized(loss, update, tools))
             self._pull_scales(state, update, tools)
             tools.zero_masked()
@@ -224,10 +226,10 @@ class _Losses:
 
 def rate_share(schedule: Schedule | Cosine, step: int, steps: int) -> float:
     """Return the share of its learning rate with which a training of so many steps makes the step after `step`."""
-    fallen = step // schedule.every * schedule.every - schedule.start
-    return 1.0 if fallen <= 0 else 1.0 - fallen / (steps - schedule.start)
     if isinstance(schedule, Cosine):
         return (1.0 + math.cos(2.0 * math.pi * (step % schedule.period) / schedule.period)) / 2.0
+    fallen = step // schedule.every * schedule.every - schedule.start
+    return 1.0 if fallen <= 0 else 1.0 - fallen / (steps - schedule.start)
 
 
 def _descend(state: State, update: Update, loss: Tensor) -> None:

@@ -200,7 +200,7 @@ EDITS = [
     ("arm: imp@4", "arm: ipm@4", "claims.winning.compare.0.arm: unknown experiment 'ipm'; did you mean 'imp'?"),
     ("arm: imp@4", "arm: imp@0", "claims.winning.compare.0.baseline: 'imp@0' is compared with itself"),
     ("arm: imp,", "arm: imp@4,", "claims.deepest.compare.0.arm: 'sparsest' looks at every level, expected an experiment without @LEVEL, found 'imp@4'"),
-    ("baseline: imp@0}\n    margin", "reference: p/n}\n    margin", "claims.winning.compare.0.reference: 'matches' compares two arms, expected 'baseline' instead of 'reference'"),
+    ("arm: imp, baseline: imp@0", "arm: imp, reference: p/n", "claims.deepest.compare.0.reference: 'sparsest' compares two arms, expected 'baseline' instead of 'reference'"),
     ("metric: fid\n    compare:\n", "metric: fdi\n    compare:\n", "claims.winning.metric: no experiment measures 'fdi'; did you mean 'fid'?"),
     ("kalibhat2021/dcgan_cifar10_sparsity", "kalibhat2021", "claims.winning.references.0: expected PAPER/NUMBER, found 'kalibhat2021'"),
     ("seeds: 2", "seeds: 99999", "seeds: expected at most 10000 seeds, found 99999"),

@@ -60,7 +60,7 @@ class BaseClaim(Record):
 
 
 class Matches(BaseClaim):
-    """The arm is no worse than its baseline by the margin (non-inferiority)."""
+    """The arm is no worse than its baseline, or than a printed number, by the margin (non-inferiority)."""
 
     kind: Literal["matches"]
     margin: Margin

@@ -161,15 +161,15 @@ def _comparison(suite: Suite, claim: Claim, comparison: Comparison) -> Iterator[
 def _sides(kind: str, comparison: Comparison) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with that which an arm is held against: each kind has its own, `found_by` nothing."""
     given = [key for key in ("baseline", "reference") if getattr(comparison, key) is not None]
-    expected = {"equals": "reference", "found_by": None}.get(kind, "baseline")
-    if given == [expected] or (not given and expected is None):
+    expected = {"equals": ("reference",), "matches": ("baseline", "reference"), "found_by": ()}.get(kind, ("baseline",))
+    if (len(given) == 1 and given[0] in expected) or (not given and not expected):
         return
-    if expected is None:
+    if not expected:
         yield given[0], f"'{kind}' looks at an arm alone, expected no '{given[0]}'"
         return
-    what = "compares with a printed number" if expected == "reference" else "compares two arms"
+    what = "compares with a printed number" if expected == ("reference",) else "compares two arms"
     instead = f" instead of '{given[0]}'" if given else ""
-    yield given[0] if given else expected, f"'{kind}' {what}, expected '{expected}'{instead}"
+    yield given[0] if given else expected[0], f"'{kind}' {what}, expected '{expected[0]}'{instead}"
 
 
 def _arm(suite: Suite, text: str, metric: str, whole: bool) -> str | None:

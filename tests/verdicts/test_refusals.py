@@ -115,6 +115,21 @@ def test_a_printed_number_that_agrees_is_reproduced_with_its_runs_in_the_interva
     assert judge(claim("equals", PRINTED), arm("imp@1", DENSE), dense_fid=number(13.0)).status == "not reproduced"
 
 
+@pytest.mark.parametrize(
+    ("printed", "status"), [(10.0, "reproduced"), (30.0, "reproduced"), (9.0, "inconclusive"), (3.0, "not reproduced")]
+)
+def test_no_worse_than_a_printed_number_asks_one_side_alone(printed: float, status: str) -> None:
+    found = judge(claim("matches", PRINTED), arm("imp@1", DENSE), dense_fid=number(printed, 5))
+    effect = found.parts[0].effect
+    assert found.status == status
+    assert effect is not None
+    half = 2.132 * np.std(DENSE, ddof=1) * math.sqrt(2 / 5)
+    center = np.mean(DENSE) - printed
+    assert (effect.low, effect.high) == pytest.approx((center - half, center + half), abs=1e-4)
+    small = judge(claim("matches", PRINTED), arm("imp@1", DENSE), small=True, dense_fid=number(printed, 5))
+    assert small.status == "not comparable"
+
+
 @pytest.mark.parametrize(("printed", "status"), [("11.0", "inconclusive"), ("11.04", "not reproduced")])
 def test_printed_rounding_can_leave_a_number_open(printed: str, status: str) -> None:
     one = number(float(printed), 5, printed=printed)

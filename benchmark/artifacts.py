@@ -3,8 +3,8 @@
 DIR/campaign.json  campaign.copy.json  verdicts.json  lock  timings/<suite>/<timing>/<arm>.<process>.json
 DIR/runs/<job id>/
     job.json  mask.safetensors  start.safetensors  weights.safetensors  found.safetensors  snapshots/  checkpoint/
-    train.jsonl  event.json  diverged.json  unstable.json  failure.json  audit.json  measurements/  statistics/  samples/
-    environment.json  timings/  checksums/
+    train.jsonl  event.json  diverged.json  unstable.json  failure.json  audit.json  measurements/  statistics/
+    samples/  environment.json  timings/  checksums/
 """
 
 from __future__ import annotations

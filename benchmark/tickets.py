@@ -164,8 +164,8 @@ def inherited(recipe: MaskRecipe, stored: Tensors, networks: Networks) -> Tensor
     RunError where they do not fit.
     """
     found = mapped(recipe, stored)
-    reused = recipe.op == "reuse" and any(is_of_channels(*item) for item in found.items())  # of channels, as its source is
-    weights = channel_scales(networks) if reused else prunable(recipe, networks)
+    channels = recipe.op == "reuse" and any(is_of_channels(name, mask) for name, mask in found.items())
+    weights = channel_scales(networks) if channels else prunable(recipe, networks)
     if recipe.op == "reuse":
         # It is taken as it is: what it leaves out of its components is not prunable here either.
         components = {name.partition("/")[0] for name in found}

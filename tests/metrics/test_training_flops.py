@@ -57,6 +57,14 @@ CASES: dict[str, tuple[Passes, dict[str, int]]] = {
         passes((3, 4, 4), nn.BatchNorm2d(3), nn.ReLU()),
         {"net/0": sum(BATCH_NORM.values()) * BATCH * 3 * 4 * 4},
     ),
+    "instance norms, one behind the other": (
+        passes((3, 4, 4), nn.InstanceNorm2d(3, affine=True), nn.ReLU(), nn.InstanceNorm2d(3), nn.Conv2d(3, 2, 4)),
+        {
+            "net/0": sum(BATCH_NORM.values()) * BATCH * 3 * 4 * 4,
+            "net/2": sum(BATCH_NORM.values()) * BATCH * 3 * 4 * 4,
+            "net/3": 3 * 2 * BATCH * (3 * 2 * 16),
+        },
+    ),
     "batch norm over vectors, forward alone": (
         passes((6,), nn.BatchNorm1d(6), backward=False),
         {"net/0": BATCH_NORM["forward"] * BATCH * 6},

@@ -7,6 +7,7 @@ images of the first and then N of the second: nothing is paired, and the smaller
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -40,8 +41,7 @@ def by_class(labels: Tensor | None, count: int) -> Tensor | None:
 class Batches:
     """`size` images of each domain at a time, uint8; each epoch is a permutation of its own, its leftovers dropped.
 
-    Every domain has an order of its own, under `purpose`. `next` begins with the batch of number `index`. `labels` [N]
-    are those of the only domain, for who wants to know a batch's.
+    Every domain has an order of its own, under `purpose`. `next` begins with the batch of number `index`.
     """
 
     def __init__(
@@ -52,15 +52,20 @@ class Batches:
         index: int = 0,
         purpose: str = "data order",
         augmentation: Augmentation | None = None,
-        labels: Tensor | None = None,
     ) -> None:
         suffixes = ["", *(f"/{number}" for number in range(1, len(domains)))]
         self._orders = [
             _Order(pixels, size, seed, purpose + suffix) for pixels, suffix in zip(domains, suffixes, strict=True)
         ]
         self._seed, self._index, self._augmentation = seed, index, augmentation
-        self._labels = None if labels is None else _Order(labels, size, seed, purpose)
+        self._labels: _Order | None = None
+        self._label = partial(_Order, size=size, seed=seed, purpose=purpose)
         self._last = torch.empty(0)
+
+    def with_labels(self, labels: Tensor | None) -> Batches:
+        """Return these very batches, which know the labels [N] of their only domain from now on, if there are any."""
+        self._labels = None if labels is None else self._label(labels)
+        return self
 
     def next(self) -> Tensor:
         """Return the next batch."""

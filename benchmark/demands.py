@@ -31,6 +31,7 @@ def misfits(metric: Resolved, dataset: Resolved, objective: Resolved, training: 
     if update is not None and known and update not in known:
         yield "update", f"'{objective.name}' has no update '{update}'{did_you_mean(str(update), known)}"
     yield from _undirected(metric, objective)
+    yield from _too_few(metric, dataset)
     chosen = metric.options.get("extractor")
     if isinstance(chosen, dict):
         yield from _unread(str(chosen["name"]), metric, dataset)
@@ -58,6 +59,14 @@ def _undirected(metric: Resolved, objective: Resolved) -> Iterator[Misfit]:
     if "direction" in options and options["direction"] not in (known or (None,)):
         expected = f"expected {' or '.join(known)}" if known else "leave it out"
         yield "direction", f"'{objective.name}' translates {'between two domains' if known else 'nothing'}: {expected}"
+
+
+def _too_few(metric: Resolved, dataset: Resolved) -> Iterator[Misfit]:
+    """Yield a split that is known to have fewer images than a metric compares with."""
+    wanted, split = metric.options.get("real"), metric.options.get("split")
+    counted = DATASETS[dataset.name].facts.get(f"{split}_images")
+    if isinstance(wanted, int) and counted is not None and wanted > (there := counted(DATASETS.parse(dataset))):
+        yield "real", f"the {split} split of '{dataset.name}' has {there} images, not {wanted}; null takes all of them"
 
 
 def _unread(extractor: str, metric: Resolved, dataset: Resolved) -> Iterator[Misfit]:

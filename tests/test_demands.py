@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from benchmark.datasets import DATASETS
 from benchmark.errors import SuiteError
+from benchmark.schema.record import Selection
 from tests.tiny import SUITE, arm, planned
 
 CLASSIFIER = "extractor: {name: digits_classifier}"
@@ -52,6 +54,36 @@ def faults(*overrides: str, text: str = SUITE) -> tuple[str, ...]:
             "10 images are too few for 10 parts of two or more",
         ),
         (
+            f"{GAN}.recall={{name: recall, {CLASSIFIER}, generated: 5, split: test}}",
+            "gan.metrics.recall",
+            "5 images have no 5 nearest others; expected more than 'nearest_k'",
+        ),
+        (
+            f"{GAN}.recall={{name: recall, {CLASSIFIER}, generated: 50, real: 8, nearest_k: 9, split: test}}",
+            "gan.metrics.recall",
+            "8 images have no 9 nearest others; expected more than 'nearest_k'",
+        ),
+        (
+            f"{GAN}.recall={{name: recall, {CLASSIFIER}, generated: 9, split: test, selection: {{best_of: 2, by: kid}}}}",
+            "gan.metrics.recall.selection",
+            "expected last, or {best_of: N}, or {best_of: N, by: fid}, with N of 2 or more",
+        ),
+        (
+            f"{GAN}.fid.selection={{best_of: 2, by: fid}}",
+            "gan.metrics.fid.selection",
+            "expected last, or {best_of: N} with N of 2 or more",
+        ),
+        (
+            f"{GAN}.fid.real=501",
+            "gan.metrics.fid.real",
+            "the test split of 'digits' has 500 images, not 501; null takes all of them",
+        ),
+        (
+            f"{GAN}.recall={{name: recall, {CLASSIFIER}, generated: 50, real: 1298, split: train}}",
+            "gan.metrics.recall.real",
+            "the train split of 'digits' has 1297 images, not 1298; null takes all of them",
+        ),
+        (
             f"{AUTO}.accuracy={{name: classifier_accuracy, extractor: {{name: inception}}, split: test}}",
             "auto.metrics.accuracy.extractor",
             "'inception' does not tell the classes of 'digits', expected digits_classifier",
@@ -60,6 +92,24 @@ def faults(*overrides: str, text: str = SUITE) -> tuple[str, ...]:
 )
 def test_a_metric_that_does_not_fit_is_told(override: str, where: str, message: str) -> None:
     assert any(f"experiments.{where}: {message}" in fault for fault in faults(override))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "images"), [("cifar10", 10_000), ("celeba", 19_962), ("mnist", 10_000), ("stl10", 8_000)]
+)
+def test_published_test_splits_have_as_many_images_as_they_say(dataset: str, images: int) -> None:
+    chosen = DATASETS.resolve(Selection(name=dataset))
+    assert DATASETS[dataset].facts["test_images"](DATASETS.parse(chosen)) == images
+    assert f"{images:,} to test on" in DATASETS[dataset].says
+
+
+@pytest.mark.parametrize("photograph", ["both", "china"])
+def test_carried_splits_have_as_many_images_as_they_say(photograph: str) -> None:
+    for written in ({"name": "digits"}, {"name": "photographs", "photograph": photograph}):
+        options = DATASETS.parse(DATASETS.resolve(Selection.model_validate(written)))
+        entry = DATASETS[written["name"]]
+        for split in ("train", "test"):
+            assert entry.facts[f"{split}_images"](options) == len(entry.load()(options, split, None))
 
 
 @pytest.mark.parametrize("dataset", ["cifar10", "celeba", "mnist"])

@@ -1,7 +1,8 @@
 """The family of data sets: `load(options, split, root) -> Images`, for the splits `train` and `test`.
 
 Facts: `shape(options)` is (channels, height, width); `embedded` where no download is needed, and
-then `train_images(options)`, how many there are to train on; `layout` (`benchmark.datasets.layout`) where one is, or
+then `train_images(options)`, how many there are to train on; `test_images(options)`, how many to test on, where that
+is the same for everybody; `layout` (`benchmark.datasets.layout`) where one is, or
 `absent(options, root)`, the first file that is not there, where everybody brings their own; `domains(options)`, how
 many the labels tell apart, where labels tell domains (`benchmark.images`).
 """
@@ -31,7 +32,12 @@ DATASETS = Table(
             "benchmark.datasets.digits:load",
             DigitsOptions,
             "1,797 handwritten digits that scikit-learn carries (UCI), 1,297 to train on and 500 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": True, "train_images": lambda _: 1297},
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": True,
+                "train_images": lambda _: 1297,
+                "test_images": lambda _: 500,
+            },
         ),
         "photographs": Entry(
             "benchmark.datasets.photographs:load",
@@ -41,6 +47,7 @@ DATASETS = Table(
                 "shape": lambda options: options.shape,
                 "embedded": True,
                 "train_images": lambda options: options.train_images,
+                "test_images": lambda options: options.train_images // 3,
                 "domains": lambda options: 2 if options.photograph == "both" else 1,
             },
         ),
@@ -59,19 +66,34 @@ DATASETS = Table(
             "benchmark.datasets.mnist:load",
             MnistOptions,
             "handwritten digits, 60,000 to train on and 10,000 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False, "layout": MNIST},
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "layout": MNIST,
+                "test_images": lambda _: 10_000,
+            },
         ),
         "cifar10": Entry(
             "benchmark.datasets.cifar10:load",
             Cifar10Options,
             "small color photographs of ten classes, 50,000 to train on and 10,000 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False, "layout": CIFAR10},
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "layout": CIFAR10,
+                "test_images": lambda _: 10_000,
+            },
         ),
         "celeba": Entry(
             "benchmark.datasets.celeba:load",
             CelebaOptions,
             "aligned faces, 162,770 to train on and 19,962 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False, "layout": CELEBA},
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "layout": CELEBA,
+                "test_images": lambda _: 19_962,
+            },
         ),
         "lsun_bedroom": Entry(
             "benchmark.datasets.lsun_bedroom:load",
@@ -95,7 +117,12 @@ DATASETS = Table(
             "benchmark.datasets.stl10:load",
             Stl10Options,
             "color photographs of ten classes, 5,000 to train on and 8,000 to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False, "layout": STL10},
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "layout": STL10,
+                "test_images": lambda _: 8_000,
+            },
         ),
         "horse2zebra": Entry(
             "benchmark.datasets.horse2zebra:load",

@@ -46,7 +46,7 @@ def coverage(subject: Subject, options: NeighborOptions) -> Value:
 
 def _measured(subject: Subject, options: NeighborOptions, name: str) -> Value:
     found = embed(subject, options, name, METRICS[name].version)
-    parts = (f"neighborhoods to the nearest {options.nearest_k}", found.protocol.convention)
+    parts = (f"neighborhoods of nearest_k = {options.nearest_k}", found.protocol.convention)
     values = subject.recall(_key("prdc", options), lambda: _four(subject, options, found))
     return Value(
         float(values[FOUR.index(name)]),

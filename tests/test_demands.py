@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from benchmark.datasets import DATASETS
@@ -64,8 +66,8 @@ def faults(*overrides: str, text: str = SUITE) -> tuple[str, ...]:
             "8 images have no 9 nearest others; expected more than 'nearest_k'",
         ),
         (
-            f"{GAN}.recall={{name: recall, {CLASSIFIER}, generated: 9, split: test, selection: {{best_of: 2, by: kid}}}}",
-            "gan.metrics.recall.selection",
+            f"{GAN}.p={{name: precision, {CLASSIFIER}, generated: 9, split: test, selection: {{best_of: 2, by: kid}}}}",
+            "gan.metrics.p.selection",
             "expected last, or {best_of: N}, or {best_of: N, by: fid}, with N of 2 or more",
         ),
         (
@@ -95,12 +97,20 @@ def test_a_metric_that_does_not_fit_is_told(override: str, where: str, message: 
 
 
 @pytest.mark.parametrize(
-    ("dataset", "images"), [("cifar10", 10_000), ("celeba", 19_962), ("mnist", 10_000), ("stl10", 8_000)]
+    ("dataset", "images"),
+    [("cifar10", 10_000), ("celeba", 19_962), ("mnist", 10_000), ("stl10", 8_000), ("ffhq", 10_000)],
 )
 def test_published_test_splits_have_as_many_images_as_they_say(dataset: str, images: int) -> None:
     chosen = DATASETS.resolve(Selection(name=dataset))
     assert DATASETS[dataset].facts["test_images"](DATASETS.parse(chosen)) == images
-    assert f"{images:,} to test on" in DATASETS[dataset].says
+    assert re.search(rf"{images:,} (are held out )?to test on", DATASETS[dataset].says)
+
+
+def test_a_test_split_may_be_chosen_smaller() -> None:
+    override = "experiments.gan.dataset={name: celeba, image_size: 16, test_images: 10000}"
+    message = "experiments.gan.metrics.fid.real: the test split of 'celeba' has 10000 images, not 10001"
+    assert any(message in fault for fault in faults(override, f"{GAN}.fid.real=10001"))
+    assert not any(message in fault for fault in faults(override, f"{GAN}.fid.real=10000"))
 
 
 @pytest.mark.parametrize("photograph", ["both", "china"])

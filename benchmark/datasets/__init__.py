@@ -92,20 +92,30 @@ DATASETS = Table(
                 "shape": lambda options: options.shape,
                 "embedded": False,
                 "layout": CELEBA,
-                "test_images": lambda _: 19_962,
+                "test_images": lambda options: min(options.test_images or 19_962, 19_962),
             },
         ),
         "lsun_bedroom": Entry(
             "benchmark.datasets.lsun_bedroom:load",
             LsunBedroomOptions,
             "photographs of bedrooms, 3,023,042 to train on; the first 10,000 are held out to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False, "layout": LSUN_BEDROOM},
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "layout": LSUN_BEDROOM,
+                "test_images": lambda options: options.test_images,
+            },
         ),
         "ffhq": Entry(
             "benchmark.datasets.ffhq:load",
             FfhqOptions,
             "thumbnails of faces, 60,000 to train on; the first 10,000 are held out to test on",
-            facts={"shape": lambda options: options.shape, "embedded": False, "layout": FFHQ},
+            facts={
+                "shape": lambda options: options.shape,
+                "embedded": False,
+                "layout": FFHQ,
+                "test_images": lambda options: options.test_images,
+            },
         ),
         "baby_imagenet": Entry(
             "benchmark.datasets.baby_imagenet:load",

@@ -51,7 +51,7 @@ def _moving(plan: Plan) -> list[str]:
         renamed = job.mask.map or any(origin.component is not None for origin in origins)
         other = any((source.model, source.dataset) != (job.model, job.dataset) for source in sources)
         channels = job.mask.granularity == "channel" or job.shrink or job.training.stop or job.training.penalty
-        layers = job.mask.prunable != Prunable() or job.mask.components is not None
+        layers = job.mask.prunable != Prunable() or job.mask.components is not None or job.training.scores
         if job.seed == plan.suite.first_seed and (renamed or other or layers or channels):
             found.append(identifier)
     return found

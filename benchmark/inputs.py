@@ -34,6 +34,8 @@ def check_restorable(
     told = None
     if theirs is not None and theirs.name != mine.name:
         told = f"{mine.name} of {components[0]} cannot go on from the state of {theirs.name}"
+    elif source.scores is not None:
+        told = "scores were trained there, and not weights"
     elif _scales_of(own) != _scales_of(source):
         told = "the scales with an optimizer of their own ('penalty') are others there"
     if told is not None:

@@ -156,7 +156,7 @@ class _Expansion:
         if mask.op == "reuse":
             return MaskRecipe(op="reuse", origin=Origin(job=origin.job), map=mask.map)
         check_whole(mask.source, source, (*block, "from"), self.problems)
-        before = None if origin.job is None else self._granularity(self.jobs[origin.job].mask)
+        before = None if source is None else self._removed_by(source)
         if before not in (None, mask.granularity):
             message = f"'{mask.source}' removes {before}s, this mask {mask.granularity}s: one count cannot hold both"
             self.problems.add((*block, "granularity"), message)
@@ -234,8 +234,11 @@ class _Expansion:
         """Return what a mask removes, null where it is all ones."""
         if recipe.op == "reuse":
             assert recipe.origin.job is not None
-            return self._granularity(self.jobs[recipe.origin.job].mask)
+            return self._removed_by(self.jobs[recipe.origin.job])
         return None if recipe.op == "ones" else recipe.granularity
+
+    def _removed_by(self, job: Job) -> str | None:
+        return self._granularity(job.mask) if job.training.scores is None else "weight"
 
     def _check_restorable(self, task: Task, origins: dict[str, Origin], path: Path) -> None:
         own = task.experiment.training.model_copy(update={"optimizers": optimizers(task)})

@@ -10,6 +10,7 @@ from benchmark.activations import ACTIVATIONS
 from benchmark.datasets import DATASETS
 from benchmark.demands import misfits, undirected
 from benchmark.errors import did_you_mean
+from benchmark.frozen import conflicts
 from benchmark.identity import digest, essence
 from benchmark.metrics import METRICS
 from benchmark.models import MODELS
@@ -251,6 +252,8 @@ def _check_components(
     if experiment.training.penalty is not None:
         chosen = experiment.training.penalty.components or ()
         _known(problems, (*path, "training", "penalty", "components"), chosen, components, keyed=False)
+    for where, message in conflicts(experiment, objective, components):
+        problems.add((*path, *where), message)
     if experiment.mask is not None:
         _known(problems, (*path, "mask", "components"), experiment.mask.components or (), components, keyed=False)
         _known(problems, (*path, "mask", "map"), experiment.mask.map.values(), components, keyed=False)

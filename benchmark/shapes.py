@@ -19,9 +19,11 @@ from benchmark.errors import RunError, did_you_mean
 from benchmark.networks import Networks, channel_scales, layer_names, section
 from benchmark.penalty import penalized
 from benchmark.pruning.early_bird import EarlyBird, looks
+from benchmark.pruning.edge_popup import is_searched, searched
 from benchmark.pruning.shrink import obstacles
 from benchmark.resolve import Path, Problems
 from benchmark.schema.job import Job, MaskRecipe, Origin, Plan
+from benchmark.schema.search import Search
 from benchmark.schema.training import Penalty
 from benchmark.suites import Loaded
 from benchmark.tickets import check_fit, chosen_names, inherited, mapped, nothing_to_prune
@@ -32,6 +34,7 @@ def check_shapes(loaded: Loaded, plan: Plan, moving: Iterable[str]) -> None:
     blueprints = _Blueprints({planned.id: planned.job for planned in plan.jobs})
     for identifier in moving:
         blueprints.check_prunable(identifier)
+        blueprints.check_searched(identifier)
         blueprints.masks(identifier)
         blueprints.check_start(identifier)
         blueprints.check_removable(identifier)
@@ -76,8 +79,9 @@ class _Blueprints:
         """
         if identifier not in self._masks:
             job = self.jobs[identifier]
+            rule = job.training.scores
             try:
-                masks = self._pruned(job.mask, self.networks(job))
+                masks = self._pruned(job.mask, self.networks(job)) if rule is None else self._found(job, rule)
             except RunError as error:
                 self._note(identifier, job.mask.origin, ("mask", "map" if job.mask.map else "from"), str(error))
                 masks = inherited(MaskRecipe(), {}, self.networks(job))
@@ -90,12 +94,29 @@ class _Blueprints:
         if job.mask.op != "draw":
             return
         known = _excludable(job.mask, self.networks(job))
-        for index, name in enumerate(job.mask.prunable.exclude):
-            if name not in known:
-                message = f"'{name}' matches nothing in '{job.model.name}'{did_you_mean(name, known)}"
-                self.misfits.append((identifier, ("mask", "prunable", "exclude", index), message))
+        self._check_excluded(identifier, job.mask.prunable.exclude, known, ("mask",))
         if not chosen_names(job.mask, self.networks(job)):
             self.misfits.append((identifier, ("mask", "prunable"), nothing_to_prune(job.mask)))
+
+    def check_searched(self, identifier: str) -> None:
+        """Note what a training of scores excludes but its networks do not have, and components that have no scores."""
+        job, path = self.jobs[identifier], ("training", "scores")
+        rule = job.training.scores
+        if rule is None:
+            return
+        networks = self.networks(job)
+        self._check_excluded(identifier, rule.prunable.exclude, layer_names(networks), path)
+        having = {name.partition("/")[0] for name in searched(networks, rule)}
+        for component in networks.components:
+            if is_searched(rule, component) and component not in having:
+                message = f"'kinds' and 'exclude' leave no weights of '{component}' to have scores"
+                self.misfits.append((identifier, (*path, "prunable"), message))
+
+    def _check_excluded(self, identifier: str, exclude: tuple[str, ...], known: list[str], path: Path) -> None:
+        for index, name in enumerate(exclude):
+            if name not in known:
+                message = f"'{name}' matches nothing in '{self.jobs[identifier].model.name}'{did_you_mean(name, known)}"
+                self.misfits.append((identifier, (*path, "prunable", "exclude", index), message))
 
     def check_start(self, identifier: str) -> None:
         """Note the components of a job whose start weights have other shapes than its networks."""
@@ -163,6 +184,12 @@ class _Blueprints:
         if origin is not None:
             check_fit(mapped(recipe, self.networks(self.jobs[origin]).state()), networks, chosen)
         return masks | {name: torch.zeros((), dtype=torch.bool).expand(masks[name].shape) for name in chosen}
+
+    def _found(self, job: Job, rule: Search) -> dict[str, Tensor]:
+        networks = self.networks(job)
+        whole = inherited(MaskRecipe(prunable=rule.prunable), {}, networks)
+        none = torch.zeros((), dtype=torch.bool)
+        return whole | {name: none.expand(value.shape) for name, value in searched(networks, rule).items()}
 
     def _note(self, identifier: str, origin: Origin, path: Path, message: str) -> None:
         assert origin.job is not None

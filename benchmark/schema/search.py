@@ -30,6 +30,6 @@ class Search(Record):
     kept: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
     scope: Literal["layer", "global"] = "layer"
     biases: bool = False
-    components: tuple[str, ...] | None = None
+    components: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     prunable: Prunable = Prunable()
     init: Literal["uniform", "kaiming_uniform"] = "uniform"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Evaluation, Workshop
+from benchmark.comparability import differences
 from benchmark.errors import RunError, SuiteError
 from benchmark.features.extractor import Extractor
 from benchmark.metrics import METRICS
@@ -43,6 +45,9 @@ experiments:
     extends: plain
     metrics:
       fid_best: {{name: fid, {FID}, selection: {{best_of: 3}}}}
+      recall_best: {{name: recall, {FID}, selection: {{best_of: 3}}}}
+      recall_by_fid: {{name: recall, {FID}, selection: {{best_of: 3, by: fid}}}}
+      density_by_fid: {{name: density, {FID}, selection: {{best_of: 3, by: fid}}}}
       score_best: {{{SCORE}, selection: {{best_of: 3}}}}
   late:
     extends: gan
@@ -54,7 +59,7 @@ experiments:
 claims: {{}}
 scales: {{small: {{small: true}}}}
 """
-UNWATCHED = SUITE.replace("key: watched", "key: earlier").replace("selection: {best_of: 3}", "selection: last")
+UNWATCHED = re.sub(r"selection: \{best_of: 3.*?\}", "selection: last", SUITE.replace("key: watched", "key: earlier"))
 PLAN = planned(SUITE)
 DENSE = arm(PLAN, "gan")
 
@@ -112,6 +117,39 @@ def test_the_best_is_the_lowest_or_highest_and_the_earliest_of_equal_ones() -> N
     assert (highest.value, highest.details["step"]) == (3.0, 1)
     assert lowest.protocol.selection == "best of 5 evaluations on the evaluation set"
     assert lowest.details["evaluations"] == [{"step": step, "value": value.value} for step, value in curve]
+
+
+def test_where_values_say_what_they_are_chosen_by_that_decides() -> None:
+    curve = [
+        (step, replace(value, chosen_by=("fid", fid)))
+        for (step, value), fid in zip(values(0.9, 0.1, 0.5), (7.0, 3.0, 3.0), strict=True)
+    ]
+    for lower_is_better in (True, False):
+        found = best(curve, lower_is_better)
+        assert (found.value, found.details["step"]) == (0.1, 2)
+        assert found.protocol.selection == "best of 3 evaluations on the evaluation set, by fid"
+        assert found.details["evaluations"] == [
+            {"step": 1, "value": 0.9, "fid": 7.0},
+            {"step": 2, "value": 0.1, "fid": 3.0},
+            {"step": 3, "value": 0.5, "fid": 3.0},
+        ]
+
+
+def test_the_moment_with_the_best_fid_is_where_the_others_are_measured(folder: Path) -> None:
+    fid = measured(folder, "gan", "fid_best")
+    fids: Any = fid.details["evaluations"]
+    for name in ("recall_by_fid", "density_by_fid"):
+        found = measured(folder, "gan", name)
+        evaluations: Any = found.details["evaluations"]
+        assert [(one["step"], one["fid"]) for one in evaluations] == [(one["step"], one["value"]) for one in fids]
+        assert found.details["step"] == fid.details["step"]
+        assert found.value == next(one["value"] for one in evaluations if one["step"] == fid.details["step"])
+        assert found.protocol.selection == "best of 3 evaluations on the evaluation set, by fid"
+    alone = measured(folder, "gan", "recall_best")
+    each: Any = alone.details["evaluations"]
+    assert alone.value == max(one["value"] for one in each)
+    assert [one.keys() for one in each] == [{"step", "value"}] * 3
+    assert differences([alone.protocol, measured(folder, "gan", "recall_by_fid").protocol]) == ("selection",)
 
 
 def test_snapshots_are_asked_for_but_not_of_the_end() -> None:

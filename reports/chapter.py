@@ -16,6 +16,7 @@ from reports.figures import figures
 from reports.page import Cell, Chapter, Choice, Disagreement, Fact, Link, Table
 from reports.sparsest import sparsest
 from reports.times import timings
+from reports.variables import variables
 from reports.wording import number
 
 SMALL = (
@@ -52,6 +53,7 @@ def chapter(
         disagreements=tuple(
             _disagreement(found) for _, held in sorted(evidence.references.items()) for found in held.contradictions
         ),
+        variables=variables(evidence),
         environment=_environment_table(environment),
         mixed=_mixed(environment),
         costs=costs(evidence),

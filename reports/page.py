@@ -241,6 +241,7 @@ class Chapter(Record):
     figures: tuple[FigureSection, ...]
     choices: tuple[Choice, ...]
     disagreements: tuple[Disagreement, ...]
+    variables: Table | None
     environment: Table | None
     mixed: str
     costs: Table | None

@@ -29,7 +29,10 @@ Scale = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command("list", epilog="Examples: ticketbench list  |  ticketbench list models --json")(list_things)
-    app.command(epilog="Examples: ticketbench show demo  |  ticketbench show demo --claim dcgan_matches")(show)
+    app.command(
+        epilog="Examples: ticketbench show demo  |  ticketbench show demo --claim dcgan_matches  |  "
+        "ticketbench show kalibhat2021 --variables --results results/kalibhat2021"
+    )(show)
     app.command(epilog="Example: ticketbench validate my_suite.yaml")(validate)
 
 
@@ -64,11 +67,22 @@ def show(
     suite: Annotated[str, typer.Argument(help="A suite's name, or the path of a YAML file.")],
     claim: Annotated[str | None, typer.Option(help="Show one claim with its reference numbers.")] = None,
     resolved: Annotated[bool, typer.Option("--resolved", help="Fill every default in.")] = False,
+    variables: Annotated[bool, typer.Option("--variables", help="Show the paper's reproducibility variables.")] = False,
+    results: Annotated[
+        Path | None, typer.Option(help="With --variables: fill the reproduction's in from this results directory.")
+    ] = None,
     scale: Scale = None,
     as_json: Json = False,
 ) -> None:
-    """Show a suite as it is written or resolved, or one claim with its printed numbers and where they were read."""
+    """Show a suite as it is written or resolved, one claim with its printed numbers, or what its paper documents."""
     path = catalog.find_suite(suite)
+    if variables:
+        from benchmark.cli.variables import show_variables
+
+        show_variables(load(path, scale).suite, results, as_json)
+        return
+    if results is not None:
+        raise UsageError("--results belongs to --variables")
     if claim is None and not resolved and not as_json:
         print_line(read_text(path).rstrip())
         return

@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from benchmark.activations import ACTIVATIONS
+from benchmark.activations.activations import Activations
 from benchmark.activations.sight import Sight
 from benchmark.artifacts import RunDir
 from benchmark.batches import Batches, by_class, by_domain
@@ -26,6 +28,7 @@ from benchmark.models.initialization import initialize
 from benchmark.networks import Networks, section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.objectives.objective import Lesson, Objective
+from benchmark.objectives.perception import perceptual_loss
 from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.job import Job
 from benchmark.schema.record import Options, Resolved
@@ -43,7 +46,7 @@ class Workshop:
     """Builds what one job needs, on one device. `data` is the folder of data sets that are not embedded.
 
     `channels` are the masks of a job that shrinks (`removed_channels`); without them its networks are whole. `teacher`
-    is a frozen network (`benchmark.tickets.with_teacher`); without it the objective is as if there were none. One that
+    are frozen networks (`benchmark.tickets.with_teacher`); without it the objective is as if there were none. One that
     is `blind` needs neither weights nor images for its objective to see through: it is for counting and timing steps.
     """
 
@@ -52,26 +55,45 @@ class Workshop:
     data: Path | None = None
     cache: Path | None = None
     channels: Mapping[str, Tensor] = field(default_factory=dict)
-    teacher: nn.Module | None = None
+    teacher: nn.ModuleDict | None = None
     blind: bool = False
 
     @cached_property
     def objective(self) -> Objective:
         """The job's objective."""
-        chosen, taught = OBJECTIVES.parse(self.job.objective), self.job.training.teacher
-        lessons = () if self.teacher is None or taught is None else (Lesson(self.teacher, taught.weight),)
+        chosen = OBJECTIVES.parse(self.job.objective)
+        lessons = () if self.lesson is None else (self.lesson,)
         views = () if self.sight is None else (self.sight,)
         objective: Objective = OBJECTIVES[self.job.objective.name].load()(chosen, *lessons, *views)
         return objective
 
     @cached_property
+    def lesson(self) -> Lesson | None:
+        """What the objective learns from the teacher, if there is one."""
+        taught = self.job.training.teacher
+        if self.teacher is None or taught is None:
+            return None
+        teachers = dict(self.teacher.items())
+        if self.perception is None or taught.perception is None:
+            return Lesson(teachers, taught.weight, taught.objective)
+        return Lesson(teachers, taught.weight, taught.objective, perceptual_loss(self.perception, taught.perception))
+
+    @cached_property
+    def perception(self) -> Activations | None:
+        """The frozen network that images are compared with a teacher's through, if they are."""
+        taught = self.job.training.teacher
+        if self.teacher is None or taught is None or taught.perception is None:
+            return None
+        return self._sight(ACTIVATIONS.resolve(taught.perception.activations)).activations
+
+    @cached_property
     def sight(self) -> Sight | None:
         """What the objective sees images through, if it does."""
         chosen = OBJECTIVES[self.job.objective.name].facts.get("activations")
-        if chosen is None:
-            return None
+        return None if chosen is None else self._sight(chosen(OBJECTIVES.parse(self.job.objective)))
+
+    def _sight(self, seen_through: Resolved) -> Sight:
         batch_size, images = self.job.training.batch_size, None if self.blind else lambda: self.training_images
-        seen_through = chosen(OBJECTIVES.parse(self.job.objective))
         return Sight(seen_through, self._shape, batch_size, images, self.device, self.cache)
 
     @property

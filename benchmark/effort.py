@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop, removed_channels, training_masks
@@ -51,11 +51,13 @@ def efforts(results: ResultsDir, job_id: str) -> tuple[Effort, ...]:
 def updates_of(workshop: Workshop) -> dict[str, Passes]:
     """Return each update of one training step, without values: its loss, and the gradients that are descended.
 
-    The passes of a teacher are those of one more component, and so are those of the network that activations are of.
+    The passes of a teacher are those of one more component, and so are those of the networks that activations are of.
     """
     networks, images = workshop.networks(), _batch(workshop)
     networks.train()
-    others = {} if workshop.teacher is None else {"teacher": workshop.teacher}
+    others: dict[str, nn.Module] = {} if workshop.teacher is None else {"teacher": workshop.teacher}
+    if workshop.perception is not None:
+        others["perception"] = workshop.perception.network
     if workshop.sight is not None:
         others["activations"] = workshop.sight.activations.network
     passing = replace(networks, components={**networks.components, **others})
@@ -85,8 +87,9 @@ def _updates(own: Blueprint, teacher: Blueprint | None) -> dict[str, Passes]:
     workshop = _workshop(own)
     taught = workshop.job.training.teacher
     if taught is not None and teacher is not None:
-        network = _workshop(teacher).networks()[taught.component].train(False)
-        workshop = replace(workshop, teacher=network)
+        networks = _workshop(teacher).networks()
+        networks.train(False)
+        workshop = replace(workshop, teacher=nn.ModuleDict({name: networks[name] for name in taught.components}))
     return updates_of(workshop)
 
 

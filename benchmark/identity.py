@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from benchmark.activations import ACTIVATIONS
 from benchmark.datasets import DATASETS
 from benchmark.models import MODELS
 from benchmark.objectives import OBJECTIVES
@@ -31,6 +32,10 @@ def identity(job: Job) -> dict[str, Any]:
     fields: dict[str, Any] = job.model_dump(mode="json", exclude_defaults=True)
     for name, table in (("dataset", DATASETS), ("model", MODELS), ("objective", OBJECTIVES)):
         fields[name] = essence(table, getattr(job, name))
+    taught = job.training.teacher
+    if taught is not None and taught.perception is not None:
+        seen_through = ACTIVATIONS.resolve(taught.perception.activations)
+        fields["training"]["teacher"]["perception"]["activations"] = essence(ACTIVATIONS, seen_through)
     if job.mask.criterion is not None:
         fields["mask"]["criterion"] = essence(CRITERIA, job.mask.criterion)
     return fields

@@ -50,9 +50,21 @@ def _scales_of(training: Training) -> object:
     return penalty.components, penalty.exclude, penalty.optimizer.name
 
 
-def check_teacher(teacher: Teacher, source: Job, dataset: Resolved, path: Path, problems: Problems) -> None:
-    """Note that a teacher is not there, or cannot read the images that it is to judge."""
-    check_component(teacher.source, source, teacher.component, (*path, "component"), problems)
+def check_values(name: str, source: Job | None, values: Ranked, path: Path, problems: Problems) -> None:
+    """Note that a source, which the suite calls `name`, has no moving averages."""
+    if values == "ema" and (source is None or source.training.ema is None):
+        problems.add(path, f"'{name}' keeps no moving averages; set 'ema' in its training")
+
+
+def check_teacher(
+    teacher: Teacher, source: Job, dataset: Resolved, model: Resolved, path: Path, problems: Problems
+) -> None:
+    """Note that a teacher is not there, or cannot read the images or latents that it is to be given."""
+    for component in teacher.components:
+        check_component(teacher.source, source, component, (*path, "component"), problems)
+    check_values(teacher.source, source, teacher.values, (*path, "values"), problems)
+    if teacher.loss == "perceptual" and source.model.options.get("z_dim") != model.options.get("z_dim"):
+        problems.add((*path, "from"), f"'{teacher.source}' makes images of latents of another size ('z_dim')")
     theirs, ours = ("x".join(map(str, image_shape(one))) for one in (source.dataset, dataset))
     if theirs != ours:
         problems.add((*path, "from"), f"'{teacher.source}' was trained on images of {theirs}, not {ours}")
@@ -60,8 +72,7 @@ def check_teacher(teacher: Teacher, source: Job, dataset: Resolved, path: Path, 
 
 def ranked_values(mask: Mask, source: Job | None, path: Path, problems: Problems) -> Ranked | dict[str, Ranked]:
     """Return what one level ranks: raw weights or averages, by component where these differ; raw ones are not named."""
-    if mask.values != "raw" and (source is None or source.training.ema is None):
-        problems.add(path, f"'{mask.source}' keeps no moving averages; set 'ema' in its training")
+    check_values(mask.source, source, "raw" if mask.values == "raw" else "ema", path, problems)
     first: Ranked = "raw" if source is None or source.mask.op == "ones" else "ema"
     if isinstance(mask.values, str):
         return first if mask.values == "ema_after_first" else mask.values

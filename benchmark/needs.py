@@ -11,7 +11,7 @@ from benchmark.errors import MissingAssetError, did_you_mean
 from benchmark.metrics import METRICS
 from benchmark.objectives import OBJECTIVES
 from benchmark.prepare import ASSETS, Progress, ensure, locate
-from benchmark.schema.job import Plan
+from benchmark.schema.job import Job, Plan
 from benchmark.schema.record import Resolved
 
 
@@ -30,7 +30,7 @@ def assets_of(plan: Plan) -> list[str]:
     for planned in plan.jobs:
         if planned.job.dataset.name in layouts():
             found[planned.job.dataset.name] = None
-        found.update(dict.fromkeys(_seen_through(planned.job.objective)))
+        found.update(dict.fromkeys(_seen_through(planned.job)))
         for request in planned.metrics:
             needed = METRICS[request.metric.name].facts.get("assets")
             if needed is not None:
@@ -38,13 +38,12 @@ def assets_of(plan: Plan) -> list[str]:
     return sorted(found, key=_is_by_hand)
 
 
-def _seen_through(objective: Resolved) -> tuple[str, ...]:
-    named = OBJECTIVES[objective.name].facts.get("activations")
-    if named is None:
-        return ()
-    chosen = named(OBJECTIVES.parse(objective))
-    needed: tuple[str, ...] = ACTIVATIONS[chosen.name].facts["assets"](ACTIVATIONS.parse(chosen))
-    return needed
+def _seen_through(job: Job) -> list[str]:
+    named, taught = OBJECTIVES[job.objective.name].facts.get("activations"), job.training.teacher
+    chosen: list[Resolved] = [] if named is None else [named(OBJECTIVES.parse(job.objective))]
+    if taught is not None and taught.perception is not None:
+        chosen.append(ACTIVATIONS.resolve(taught.perception.activations))
+    return [asset for one in chosen for asset in ACTIVATIONS[one.name].facts["assets"](ACTIVATIONS.parse(one))]
 
 
 def fetch(name: str, data: Path | None, progress: Progress | None = None) -> Path:

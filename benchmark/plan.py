@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmark.demands import unspread
 from benchmark.identity import job_id
-from benchmark.inputs import check_component, check_restorable, check_teacher, check_whole, ranked_values
+from benchmark.inputs import check_component, check_restorable, check_teacher, check_values, check_whole, ranked_values
 from benchmark.metrics.selection import moments
 from benchmark.resolve import Path, Problems, Task, check_claims, optimizers, resolve
 from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
@@ -184,7 +184,7 @@ class _Expansion:
         path: Path = ("experiments", name, "training", "teacher")
         origin = self._origin(name, WeightSource(source=teacher.source, at=teacher.at), level, seed, path)
         assert origin.job is not None
-        check_teacher(teacher, self.jobs[origin.job], task.dataset, path, self.problems)
+        check_teacher(teacher, self.jobs[origin.job], task.dataset, task.model, path, self.problems)
         return teacher.model_copy(update={"source": origin.job})
 
     def _ask_for_moments(self, name: str, job: Job, identifier: str) -> None:
@@ -208,7 +208,8 @@ class _Expansion:
             taken = source.component or component
             check_component(source.source, self._job(origin), taken, (*where, key), self.problems)
             check_whole(source.source, self._job(origin), (*where, "from"), self.problems)
-            origins[component] = origin.model_copy(update={"component": source.component})
+            check_values(source.source, self._job(origin), source.values, (*where, "values"), self.problems)
+            origins[component] = origin.model_copy(update={"component": source.component, "values": source.values})
         if weights.optimizer == "restored":
             self._check_restorable(task, origins, (*block, "optimizer"))
         start = StartRecipe(origins=origins, optimizer=weights.optimizer, start_step=weights.start_step)

@@ -20,7 +20,7 @@ from benchmark.schema.job import MetricRequest
 from benchmark.schema.record import Resolved, Selection
 from benchmark.schema.search import Prunable
 from benchmark.schema.suite import Experiment, Mask
-from benchmark.schema.training import Optimizer
+from benchmark.schema.training import Optimizer, Perception
 from benchmark.suites import Loaded
 from benchmark.suites.document import Fault, nearest, settle
 from benchmark.table import OptionError, Table
@@ -81,7 +81,7 @@ def resolve(name: str, experiment: Experiment, problems: Problems) -> Task | Non
     _check_domains((*path, "dataset"), dataset, objective, problems)
     _check_seen(path, experiment, dataset, objective, problems)
     _check_enlarged((*path, "training", "augmentation", "enlarge"), experiment, dataset, problems)
-    _check_teachable((*path, "training", "teacher"), experiment, objective, problems)
+    _check_teachable((*path, "training", "teacher"), experiment, dataset, objective, problems)
     _check_heeded(path, experiment, problems)
     counted = DATASETS[dataset.name].facts.get("train_images")
     images = None if counted is None else counted(DATASETS.parse(dataset))
@@ -181,15 +181,38 @@ def _check_enlarged(path: Path, experiment: Experiment, dataset: Resolved, probl
         problems.add(path, f"the images of '{dataset.name}' are {height}x{width} already")
 
 
-def _check_teachable(path: Path, experiment: Experiment, objective: Resolved, problems: Problems) -> None:
+def _check_perception(path: Path, perception: Perception, dataset: Resolved, problems: Problems) -> None:
+    """Note activations that are unknown or do not take the images, and layers that they do not give."""
+    chosen = _member(ACTIVATIONS, perception.activations, (*path, "activations"), problems)
+    if chosen is None:
+        return
+    channels, *sides = image_shape(dataset)
+    height, width = sides if perception.enlarge is None else (perception.enlarge, perception.enlarge)
+    try:
+        ACTIVATIONS[chosen.name].facts["count"](ACTIVATIONS.parse(chosen), (channels, height, width))
+    except ValueError as misfit:
+        problems.add((*path, "activations"), f"{misfit} (the images of '{dataset.name}')")
+    layers = chosen.options["layers"]
+    assert isinstance(layers, list)
+    for name in perception.content:
+        if name not in layers:
+            problems.add((*path, "content"), f"'{name}' is none of the layers {', '.join(map(str, layers))}")
+
+
+def _check_teachable(
+    path: Path, experiment: Experiment, dataset: Resolved, objective: Resolved, problems: Problems
+) -> None:
     teacher = experiment.training.teacher
     if teacher is None:
         return
-    able = OBJECTIVES[objective.name].facts.get("teachable", ())
-    if teacher.component not in able:
-        hint = did_you_mean(teacher.component, able) if able else ""
-        message = f"no component '{teacher.component}' of '{objective.name}' can learn from a teacher{hint}"
-        problems.add((*path, "component"), message)
+    able = OBJECTIVES[objective.name].facts.get("teachable", {}).get(teacher.loss, ())
+    for component in teacher.components:
+        if component not in able:
+            hint = did_you_mean(component, able) if able else ""
+            message = f"no component '{component}' of '{objective.name}' can learn from a teacher{hint}"
+            problems.add((*path, "component"), message)
+    if teacher.perception is not None:
+        _check_perception((*path, "perception"), teacher.perception, dataset, problems)
     if not any(experiment.level_numbers()):
         problems.add(path, "level 0 is trained without a teacher, and there is no other; expected 'levels' above it")
 

@@ -108,9 +108,13 @@ def _rest(job: Job) -> dict[str, Any]:
     """
     training = job.training
     removed = job.mask.origin.job if job.mask.sparsity is None else job.mask.sparsity
-    taught = {} if training.teacher is None else {"taught": True}
+    taught: dict[str, Any] = {} if training.teacher is None else {"taught": True}
+    if training.teacher is not None and training.teacher.perception is not None:
+        taught = {"taught": training.teacher.perception.model_dump(mode="json")}
     searched = {} if training.scores is None else {"scores": training.scores.scope}
-    return taught | searched | {
+    return {
+        **taught,
+        **searched,
         "batch_size": training.batch_size,
         "optimizers": {component: optimizer.name for component, optimizer in training.optimizers.items()},
         "precision": training.precision,

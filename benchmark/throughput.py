@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.assembly import Workshop
 from benchmark.datasets import DATASETS
@@ -77,7 +77,8 @@ def _objective(workshop: Workshop) -> Objective:
     networks = workshop.networks()
     networks.load(workshop.initial("init"))
     networks.train(False)
-    return replace(workshop, teacher=networks[teacher.component].requires_grad_(False)).objective
+    teachers = nn.ModuleDict({name: networks[name] for name in teacher.components})
+    return replace(workshop, teacher=teachers.requires_grad_(False)).objective
 
 
 def _described(job: Job) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop, removed_channels
@@ -22,6 +22,7 @@ from benchmark.pruning.edge_popup import kept_weights
 from benchmark.pruning.mask import apply
 from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.job import MaskRecipe, Origin
+from benchmark.schema.suite import Ranked
 from benchmark.streams import stream
 
 Tensors = dict[str, Tensor]
@@ -31,7 +32,8 @@ def rewind_weights(workshop: Workshop, results: ResultsDir) -> Tensors:
     """Return the unmasked weights and buffers that a job starts from, component by component as its recipe says."""
     rewind: Tensors = {}
     for component, origin in workshop.job.start.origins.items():
-        source = workshop.initial(origin.stream) if origin.job is None else section(_stored(results, origin), "raw")
+        drawn = origin.job is None
+        source = workshop.initial(origin.stream) if drawn else _of_values(_stored(results, origin), origin.values)
         taken = section(source, origin.component or component)
         if not taken:
             raise RunError(f"{origin.job}: has no component '{origin.component or component}' to start from")
@@ -80,10 +82,11 @@ def with_teacher(workshop: Workshop, results: ResultsDir) -> Workshop:
     job = run.read_job().job
     networks = replace(workshop, job=job, channels=removed_channels(run, job)).networks()
     stored = as_computed(run, job, _stored(results, Origin(job=teacher.source, at=teacher.at)))
-    networks.load(section(stored, "raw"))
+    networks.load(_of_values(stored, teacher.values))
     networks.train(False)
-    network = lowered(networks, workshop.job.training.precision)[teacher.component]
-    return replace(workshop, teacher=network.requires_grad_(False))
+    passes = lowered(networks, workshop.job.training.precision)
+    teachers = nn.ModuleDict({name: passes[name] for name in teacher.components})
+    return replace(workshop, teacher=teachers.requires_grad_(False))
 
 
 def without_channels(workshop: Workshop, masks: Tensors, state: Tensors) -> Tensors:
@@ -225,6 +228,11 @@ def _stored(results: ResultsDir, origin: Origin) -> Tensors:
     assert origin.job is not None
     run = results.run(origin.job)
     return run.read_tensors(run.WEIGHTS if origin.at == "end" else run.snapshot(run.step_at(origin.at)))
+
+
+def _of_values(stored: Tensors, values: Ranked) -> Tensors:
+    """Return stored weights and buffers, or the averages of the weights and the buffers."""
+    return section(stored, "raw") | (section(stored, "ema") if values == "ema" else {})
 
 
 def _ranked(results: ResultsDir, recipe: MaskRecipe) -> Tensors:

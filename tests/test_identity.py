@@ -70,6 +70,7 @@ OTHER_VALUES: dict[str, Any] = {
     "start.start_step": 5,
     "start.origins.generator.job": "another",
     "start.origins.generator.at": "end",
+    "start.origins.generator.values": "ema",
     "start.origins.generator.stream": "other",
     "start.origins.generator.component": "discriminator",
 }
@@ -101,7 +102,8 @@ def test_every_field_of_a_job_is_tried() -> None:
     found = leaves(TICKET.model_dump(mode="json"))
     found = {path for path in found if not re.match(r"start\.origins\.discriminator|.*optimizers\.discriminator", path)}
     names = {path for path in found if path.endswith((".name", ".options"))}
-    assert found - names - {"mask.origin.stream", "mask.origin.component"} <= OTHER_VALUES.keys()
+    foreign = {f"mask.origin.{key}" for key in ("stream", "component", "values")}
+    assert found - names - foreign <= OTHER_VALUES.keys()
 
 
 @pytest.mark.parametrize("path", OTHER_VALUES)

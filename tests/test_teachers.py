@@ -143,8 +143,10 @@ def test_a_teacher_of_the_dense_level_alone_is_told() -> None:
 
 def test_the_teacher_is_the_trained_network_frozen_and_in_evaluation_mode(folder: Path) -> None:
     results, job = ResultsDir(folder), TAUGHT.job
-    teacher = with_teacher(Workshop(job), results).teacher
-    assert teacher is not None
+    teachers = with_teacher(Workshop(job), results).teacher
+    assert teachers is not None
+    assert list(teachers) == ["discriminator"]
+    teacher = teachers["discriminator"]
     assert not any(parameter.requires_grad for parameter in teacher.parameters())
     assert not any(module.training for module in teacher.modules())
     run = results.run(arm(PLAN, "gan").id)
@@ -153,7 +155,7 @@ def test_the_teacher_is_the_trained_network_frozen_and_in_evaluation_mode(folder
     early = with_teacher(Workshop(arm(PLAN, "taught_early", 1).job), results).teacher
     assert early is not None
     snapshot = section(run.read_tensors(run.snapshot(2)), "raw/discriminator")
-    assert all(torch.equal(tensor, snapshot[name]) for name, tensor in early.state_dict().items())
+    assert all(torch.equal(tensor, snapshot[name]) for name, tensor in early["discriminator"].state_dict().items())
     plain = Workshop(arm(PLAN, "imp", 1).job)
     assert with_teacher(plain, results) is plain
 
@@ -193,9 +195,10 @@ def test_the_passes_of_a_teacher_count(folder: Path) -> None:
     assert own - theirs == added
     # A pass forward with real and with generated images is a third of what the pupil's update takes: there are the
     # gradients of weights and of inputs too, of the first layer's as well, since its norm divides them.
-    assert added.keys() == {name.replace("discriminator", "teacher") for name in theirs if name.startswith("disc")}
+    here, there = "discriminator/", "teacher/discriminator."
+    assert added.keys() == {name.replace(here, there) for name in theirs if name.startswith("disc")}
     for name, flops in added.items():
-        assert theirs[name.replace("teacher", "discriminator")] == 3 * flops, name
+        assert theirs[name.replace(there, here)] == 3 * flops, name
     assert count(taught.updates["generator"]) == count(alone.updates["generator"])
     assert lineage(results, TAUGHT.id)[arm(PLAN, "gan").id].passed == 0
 

@@ -1,10 +1,10 @@
 """The family of objectives: `build(options) -> Objective` (`benchmark.objectives.objective`).
 
 Facts: `components`, the names of the networks it trains; `generates` and `reconstructs`, what they can do afterwards;
-`updates`, the names under which their losses are logged; `teachable`, the components that may learn from a teacher:
-there are some where `build` takes a lesson too; `domains`, how many its images must be of (1 where it does not say);
-`directions`, in which it can translate afterwards; `activations(options)`, the frozen network (of the family of that
-name) that it sees images through: where it is there, `build` takes a `Sight` of it too.
+`updates`, the names under which their losses are logged; `teachable`, the components that may learn from a teacher by
+a loss of that name: there are some where `build` takes a lesson too; `domains`, how many its images must be of (1
+where it does not say); `directions`, in which it can translate afterwards; `activations(options)`, the frozen network
+(of the family of that name) that it sees images through: where it is there, `build` takes a `Sight` of it too.
 """
 
 from benchmark.objectives.options import (
@@ -45,7 +45,7 @@ OBJECTIVES = Table(
                 "generates": True,
                 "reconstructs": False,
                 "updates": ("discriminator", "generator"),
-                "teachable": ("discriminator",),
+                "teachable": {"kl": ("discriminator",), "perceptual": ("generator",)},
             },
         ),
         "cyclegan": Entry(
@@ -59,6 +59,7 @@ OBJECTIVES = Table(
                 "updates": ("generators", "discriminator_a", "discriminator_b"),
                 "domains": 2,
                 "directions": ("ab", "ba"),
+                "teachable": {"perceptual": ("generator_ab", "generator_ba")},
             },
         ),
         "moment_matching": Entry(

@@ -19,13 +19,16 @@ from torch.nn.functional import l1_loss
 
 from benchmark.images import DOMAINS
 from benchmark.networks import Networks
-from benchmark.objectives.objective import Objective, Update
+from benchmark.objectives.objective import Lesson, Objective, Update
 from benchmark.objectives.options import CycleganOptions
 from benchmark.objectives.replay import replayed
 
 
-def build(options: CycleganOptions) -> Objective:
-    """Return the objective: one update of both generators, then one of each discriminator, all on one batch."""
+def build(options: CycleganOptions, lesson: Lesson | None = None) -> Objective:
+    """Return the objective: one update of both generators, then one of each discriminator, all on one batch.
+
+    With a lesson, generators learn from trained ones beside the loss that they share.
+    """
 
     def generators(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
         a, b = images.chunk(2)
@@ -38,7 +41,10 @@ def build(options: CycleganOptions) -> Objective:
             loss = loss + options.cycle * (l1_loss(back_a, a) + l1_loss(back_b, b))
         if options.identity:
             loss = loss + options.identity * (l1_loss(same_a[0], a) + l1_loss(same_b[0], b))
-        return loss
+        if lesson is None:
+            return loss
+        apart = lesson.images_apart("generator_ab", a, made_b) + lesson.images_apart("generator_ba", b, made_a)
+        return lesson.taught(loss, apart)
 
     together = Update("generators", ("generator_ab", "generator_ba"), generators)
     return Objective(

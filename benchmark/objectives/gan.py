@@ -57,7 +57,7 @@ LOSSES = {
 def build(options: GanOptions, lesson: Lesson | None = None) -> Objective:
     """Return the objective: `n_dis` discriminator updates, and one of the generator, after all or so many of them.
 
-    With a lesson, the discriminator learns from a trained one beside its own loss.
+    With a lesson, the discriminator learns from a trained one beside its own loss, or the generator does.
     """
     chosen = LOSSES[options.loss]
     after = None if options.clip is None else partial(clip_parameters, bound=options.clip)
@@ -69,10 +69,10 @@ def build(options: GanOptions, lesson: Lesson | None = None) -> Objective:
         seen = said(networks)
         real, fake = judge(networks, seen, images), judge(networks, latents, fakes)
         loss = chosen.real(real) + chosen.fake(fake)
-        if lesson is not None:
+        if lesson is not None and "discriminator" in lesson.teachers:
             with torch.no_grad():
-                answers = torch.cat([lesson.teacher(images), lesson.teacher(fakes)])
-            loss = loss + lesson.weight * disagreement(torch.cat([real, fake]), answers)
+                answers = torch.cat([lesson.teachers["discriminator"](each) for each in (images, fakes)])
+            loss = lesson.taught(loss, disagreement(torch.cat([real, fake]), answers))
         if options.gradient_penalty is None:
             return loss
         return loss + options.gradient_penalty * slope_penalty(partial(judge, networks, seen), images, fakes, generator)
@@ -80,7 +80,11 @@ def build(options: GanOptions, lesson: Lesson | None = None) -> Objective:
     def deceive(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
         count = options.generator_batch or images.shape[0]
         latents = normal(count, networks, images, generator)
-        return chosen.generator(judge(networks, latents, generate(networks, latents)))
+        fakes = generate(networks, latents)
+        loss = chosen.generator(judge(networks, latents, fakes))
+        if lesson is None or "generator" not in lesson.teachers:
+            return loss
+        return lesson.taught(loss, lesson.images_apart("generator", latents, fakes))
 
     return Objective(
         updates=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,10 +37,28 @@ class Update:
 
 @dataclass(frozen=True)
 class Lesson:
-    """The frozen network of another training that one component is to agree with, and how much that weighs."""
+    """The frozen networks of another training that components are to agree with, by name, and how much that weighs.
 
-    teacher: nn.Module
+    `objective` is what a component's own loss weighs beside it. With `differ`, a loss of two sets of images, it is
+    images that are to agree; without it, answers, as the objective compares them.
+    """
+
+    teachers: Mapping[str, nn.Module]
     weight: float
+    objective: float = 1.0
+    differ: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    def images_apart(self, component: str, inputs: Tensor, images: Tensor) -> Tensor:
+        """Return how far a component's images are from its teacher's of the same inputs; 0 where it has no teacher."""
+        if self.differ is None or component not in self.teachers:
+            return images.new_zeros(())
+        with torch.no_grad():
+            wanted = self.teachers[component](inputs)
+        return self.differ(images, wanted)
+
+    def taught(self, loss: Tensor, disagreement: Tensor) -> Tensor:
+        """Return what is minimized: a component's own loss, and its disagreement with its teacher."""
+        return self.objective * loss + self.weight * disagreement
 
 
 @dataclass(frozen=True)

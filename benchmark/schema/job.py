@@ -13,10 +13,14 @@ from benchmark.schema.training import Moment
 
 
 class Origin(Record):
-    """Weights at a moment of another job's training, or drawn from a named stream where `job` is null."""
+    """Weights at a moment of another job's training, or drawn from a named stream where `job` is null.
+
+    `values` are those of the weights themselves or of their moving averages.
+    """
 
     job: str | None = None
     at: Moment = "end"
+    values: Ranked = "raw"
     stream: Name = "init"
     component: str | None = None
 

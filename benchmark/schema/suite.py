@@ -113,11 +113,13 @@ class WeightSource(Record):
     """Where one component's start weights come from.
 
     `source` is `init` (this seed's initial weights), `fresh:STREAM` (another draw, named), or
-    `EXPERIMENT@LEVEL` at a moment of its training; `component` is its name there, where it differs.
+    `EXPERIMENT@LEVEL` at a moment of its training, as they were or (`values: ema`) their moving averages;
+    `component` is its name there, where it differs.
     """
 
     source: Annotated[str, Field(alias="from")] = "init"
     at: Moment = "end"
+    values: Ranked = "raw"
     component: str | None = None
 
 

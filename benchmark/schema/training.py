@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from benchmark.schema.record import Fraction, PositiveInt, Record, Step
+from benchmark.schema.record import Fraction, PositiveInt, Record, Selection, Step
 
 Moment = Annotated[int, Field(ge=0)] | Literal["end"]
 """A point of a training: after so many steps, or at its end."""
@@ -74,16 +74,47 @@ class Penalty(Record):
     optimizer: Optimizer | None = None
 
 
+class Perception(Record):
+    """How the images of two generators are compared: in `activations`, what a frozen network of that family sees.
+
+    It is the mean `difference` of the layers of `content`, plus `style` times the mean squared difference of the Gram
+    matrices, over all layers of the activations (`benchmark.objectives.perception`). Images are first enlarged to
+    `enlarge` x `enlarge`, by nearest neighbors.
+    """
+
+    activations: Selection
+    content: Annotated[tuple[str, ...], Field(min_length=1)]
+    difference: Literal["squared", "absolute"] = "squared"
+    style: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    enlarge: PositiveInt | None = None
+
+
 class Teacher(Record):
     """The network of `EXPERIMENT@LEVEL` that a component learns from, beside what its objective asks of it.
 
-    `weight` times its disagreement with the teacher is added to the component's loss: for `kl`, the divergence of its
-    answers from the teacher's as the objective defines it. The teacher is frozen and in evaluation mode. In a job,
-    `source` is the id of another job.
+    `weight` times its disagreement with the teacher is added to the component's loss, and that loss itself is taken
+    times `objective`. For `kl` it is the divergence of its answers from the teacher's, as the objective defines it; for
+    `perceptual` that of its images from those that the teacher makes of the same inputs, by `perception`, and two
+    generators, named in a list, may learn from those of one training. The teacher is frozen and in evaluation mode,
+    with its weights or (`values: ema`) their moving averages. In a job, `source` is the id of another job.
     """
 
     source: Annotated[str, Field(alias="from")]
-    component: str
+    component: str | tuple[str, ...]
     at: Moment = "end"
+    values: Literal["raw", "ema"] = "raw"
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    loss: Literal["kl"] = "kl"
+    objective: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    loss: Literal["kl", "perceptual"] = "kl"
+    perception: Perception | None = None
+
+    @model_validator(mode="after")
+    def _perceives(self) -> Self:
+        if (self.loss == "perceptual") != (self.perception is not None):
+            raise ValueError("'perception' says how a 'perceptual' loss is computed, and no other: expected both")
+        return self
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The components that learn."""
+        return (self.component,) if isinstance(self.component, str) else self.component

@@ -125,7 +125,8 @@ class Judge(nn.Module):
 def test_a_lesson_adds_its_weight_times_the_disagreement_on_real_and_generated_images() -> None:
     made, judge = networks(), Judge()
     plain = build(GanOptions(loss="hinge")).updates[0].loss(made, IMAGES, chance())
-    taught = build(GanOptions(loss="hinge"), Lesson(judge, 3.0)).updates[0].loss(made, IMAGES, chance())
+    lesson = Lesson({"discriminator": judge}, 3.0)
+    taught = build(GanOptions(loss="hinge"), lesson).updates[0].loss(made, IMAGES, chance())
     both = torch.cat([IMAGES, made["generator"](torch.randn(6, 5, generator=chance()))])
     torch.testing.assert_close(taught, plain + 3.0 * disagreement(made["discriminator"](both), judge(both)))
     assert taught > plain
@@ -133,7 +134,7 @@ def test_a_lesson_adds_its_weight_times_the_disagreement_on_real_and_generated_i
 
 def test_a_lesson_changes_the_discriminators_gradient_alone() -> None:
     made, judge = networks(), Judge()
-    discriminate, deceive = build(GanOptions(loss="hinge"), Lesson(judge, 1.0)).updates
+    discriminate, deceive = build(GanOptions(loss="hinge"), Lesson({"discriminator": judge}, 1.0)).updates
     torch.autograd.backward(discriminate.loss(made, IMAGES, chance()))
     assert judge.scale.grad is None
     assert all(parameter.grad is None for parameter in made["generator"].parameters())

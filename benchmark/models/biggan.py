@@ -1,9 +1,9 @@
 """BigGAN (Brock et al. 2019) in the settings of StudioGAN for Baby ImageNet: 64x64 images, width 80, 100 latents.
 
 The latents come in chunks: the first makes the first map, each of the others is, beside what stands for the class, the
-condition of one block's batch norms. All layers but the class embedding are under spectral normalization. At 3x64x64
-the generator has 17,309,732 parameters with one class, which are the 17.31M that Yeo et al. (2023) print for CelebA,
-and 17,322,404 with Baby ImageNet's 100 classes.
+condition of one block's batch norms. All layers but the class embedding are under spectral normalization, so how large
+their first weights are has no effect. At 3x64x64 the generator has 17,309,732 parameters with one class, the 17.31M
+that Yeo et al. (2023) print for CelebA, and 17,322,404 with Baby ImageNet's 100 classes.
 
 A latent [z_dim + classes] is all normal noise: its class is that of the largest of the last values, so that every
 class is drawn equally often, and a one-hot code asks for one. With a single class there are no such values.
@@ -140,7 +140,7 @@ def build(options: BigganOptions, shape: tuple[int, int, int]) -> Networks:
 
 
 def build_generator(options: BigganOptions, shape: tuple[int, int, int]) -> Networks:
-    """Return the generator of `build` alone, for objectives without a discriminator."""
+    """Return the generator of `build` alone, for objectives without a discriminator, which ask for no labels."""
     z_dim = options.z_dim + (options.classes if options.classes > 1 else 0)
     return Networks(components={"generator": Generator(options, shape)}, z_dim=z_dim, inputs={"generator": (z_dim,)})
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from benchmark.assembly import Workshop
 from benchmark.models import MODELS
 from benchmark.models.construction import materialize
 from benchmark.models.initialization import initialize
@@ -16,6 +17,7 @@ from benchmark.models.options import Scheme
 from benchmark.networks import Networks, channel_scales, prunable_weights
 from benchmark.schema.record import Selection
 from benchmark.table import OptionError
+from tests import tiny
 
 KINDS = ("conv", "conv_transpose", "linear")
 SMALL: dict[str, dict[str, Any]] = {
@@ -109,6 +111,18 @@ def test_orthogonal_weights_have_orthonormal_rows_or_columns() -> None:
         matrix = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
         torch.testing.assert_close(matrix @ matrix.T, torch.eye(len(matrix)), rtol=0, atol=1e-5)
     assert not any(bias.any() for bias in biases(networks).values())
+
+
+def test_a_jobs_first_weights_are_those_of_its_kept_fraction() -> None:
+    def first(options: str) -> dict[str, Tensor]:
+        text = tiny.SUITE.replace("{name: dcgan, base_channels: 4, z_dim: 4}", f"{{name: biggan, {options}}}")
+        return Workshop(tiny.arm(tiny.planned(text), "gan").job).initial("init")
+
+    small = "base_channels: 2, z_dim: 4, shared_dim: 2, init: signed_constant"
+    whole, quarter = first(small), first(f"{small}, fan_kept: 0.25")
+    name = "generator/blocks.0.conv0.weight"
+    torch.testing.assert_close(quarter[name], 2 * whole[name])
+    assert torch.equal(quarter["generator/linear.bias"], whole["generator/linear.bias"])
 
 
 def test_attention_starts_without_effect_whatever_the_scheme() -> None:

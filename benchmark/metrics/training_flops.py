@@ -11,7 +11,9 @@ weights alone. Precision changes no count.
 `effective` counts each layer times the fraction of its weights that the mask keeps: what an ideal sparse kernel would
 compute, not what this machine saves. That is exact for the forward pass, for the gradient of the inputs and for that
 of the weights (of kept ones alone), since each uses every weight equally often. Scores are of weights not yet removed,
-so scoring is counted dense. A channel that is masked but not removed saves in its batch norm alone.
+so scoring is counted dense, and so is a training of scores in place of weights (edge-popup), where all scores have
+gradients, though its passes could leave out what its mask does. A channel that is masked but not removed saves in its
+batch norm alone.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR
 
 from benchmark.schema.suite import Training
-from benchmark.schema.training import Schedule
+from benchmark.schema.training import Cosine, Schedule
 from benchmark.training import rate_share
 
 
@@ -25,6 +25,17 @@ def test_the_shares_are_those_of_an_epoch_scheduler(epochs: int, start: int, eve
         optimizer.step()
         if step % every == every - 1:
             scheduler.step()
+
+
+@given(half=st.integers(1, 12), steps=st.integers(1, 60))
+def test_the_cosine_is_torchs_with_twice_its_maximum(half: int, steps: int) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(()))], lr=1.0)
+    scheduler = CosineAnnealingLR(optimizer, T_max=half)
+    rule = Cosine(name="cosine", period=2 * half)
+    for step in range(steps):
+        assert rate_share(rule, step, steps) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-6)
+        optimizer.step()
+        scheduler.step()
 
 
 def test_a_schedule_begins_within_the_training() -> None:

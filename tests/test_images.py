@@ -29,3 +29,14 @@ def test_only_bytes_with_four_axes_are_images(pixels: torch.Tensor) -> None:
     with pytest.raises(ValueError, match="uint8"):
         Images(pixels, None, "as they are")
     assert len(Images(torch.zeros(2, 1, 8, 8, dtype=torch.uint8), None, "as they are")) == 2
+
+
+@pytest.mark.parametrize(("count", "left"), [(2, 2), (3, 3), (9, 3)])
+def test_the_first_images_keep_their_labels_and_order(count: int, left: int) -> None:
+    pixels, labels = torch.arange(3, dtype=torch.uint8).view(3, 1, 1, 1), torch.tensor([7, 8, 9])
+    found = Images(pixels, labels, "as they are").first(count)
+    assert found.pixels.flatten().tolist() == [0, 1, 2][:left]
+    assert found.labels is not None
+    assert found.labels.tolist() == [7, 8, 9][:left]
+    assert found.preparation == "as they are"
+    assert Images(pixels, None, "as they are").first(count).labels is None

@@ -214,7 +214,7 @@ def test_the_two_inceptions_are_never_compared(subject: Subject, tmp_path: Path)
     protocols = []
     for extractor in (inception_torchvision(tmp_path), theirs):
         watched = replace(subject, extractor=lambda chosen, one=extractor: one)  # type: ignore[misc]
-        found = measured(watched, "precision", generated=3, real=3, nearest_k=1)
+        found = measured(watched, "precision", generated=2, real=2, nearest_k=1)
         assert np.isfinite(found.value)
         protocols.append(found.protocol)
     torchvision, fid = protocols

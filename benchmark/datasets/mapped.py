@@ -80,6 +80,7 @@ def _make(path: Path, pictures: Pictures, chosen: range, size: int) -> None:
                 file.write(pixels)
             file.flush()
             os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)

@@ -75,7 +75,9 @@ def test_what_was_made_is_read_again_and_another_part_size_or_state_is_not(cache
     pictures.fingerprint = "b"
     mapped("rooms", pictures, range(3), 8)
     assert pictures.asked == 4
-    assert sum(path.suffix == ".uint8" for path in cache.iterdir()) == 4
+    made = [path for path in cache.iterdir() if path.suffix == ".uint8"]
+    assert len(made) == 4
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in made)
 
 
 def test_another_decoder_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

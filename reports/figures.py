@@ -10,6 +10,7 @@ from reports.curve import Lines, draw
 from reports.evidence import Evidence
 from reports.lines import figure_lines
 from reports.page import Cell, Curve, FigureSection, Picture, Table
+from reports.printed_curve import printed_curve
 from reports.wording import place, printed, reading, source
 
 
@@ -38,6 +39,7 @@ def _section(evidence: Evidence, figure: Figure, anchor: str) -> FigureSection:
         where=source(figure.source),
         says=figure.says,
         curve=drawn,
+        printed_curve=None if shows_pictures else printed_curve(evidence, figure, f"{anchor}-printed"),
         pictures=pictures,
         missing="" if drawn or pictures else f"Not drawn: {what} of these experiments.",
         printed=_printed(evidence, figure),

@@ -149,12 +149,16 @@ class Picture(Record):
 
 
 class FigureSection(Record):
-    """One figure of a paper, redrawn: a curve or pictures, and what the paper's own shows as far as it was read."""
+    """One figure of a paper, redrawn: a curve or pictures, and what the paper's own shows as far as it was read.
+
+    `printed_curve` is the paper's own, in a chart by itself: it was measured elsewhere.
+    """
 
     anchor: str
     where: str
     says: str
     curve: Curve | None
+    printed_curve: Curve | None
     pictures: tuple[Picture, ...]
     missing: str
     printed: Table | None

@@ -40,7 +40,8 @@ def render(report: Report) -> str:
 
 def _curves(chapter: Chapter) -> Iterator[Curve]:
     sections: tuple[FigureSection | ClaimSection, ...] = (*chapter.figures, *chapter.claims)
-    return (section.curve for section in sections if section.curve is not None)
+    of_papers = (figure.printed_curve for figure in chapter.figures)
+    return (curve for curve in (*(section.curve for section in sections), *of_papers) if curve is not None)
 
 
 def _drawing(curve: Curve) -> dict[str, object]:

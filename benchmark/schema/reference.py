@@ -51,7 +51,8 @@ class Ribbon(Record):
 class Number(Record):
     """One printed number. `printed` is its digits as printed, so that its rounding is known: 89.2%, 5.6M, 1.12e16.
 
-    A number nobody could read has `status: not sourced` and the value null.
+    A number nobody could read has `status: not sourced` and the value null. One of a curve says `at` which values of
+    other metrics it stands, such as a sparsity.
     """
 
     value: Finite | None
@@ -59,6 +60,7 @@ class Number(Record):
     unit: str
     status: Literal["sourced", "not sourced"] = "sourced"
     place: Place
+    at: dict[Name, Finite] = {}
     read: How | None = None
     reading_error: Annotated[Finite, Field(ge=0)] = 0.0
     source: str | None = None

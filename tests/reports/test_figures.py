@@ -15,6 +15,7 @@ from benchmark.schema.timing import Clocking, TimedTraining
 from benchmark.schema.verdict import Verdicts
 from reports import quantities
 from reports.build import build
+from reports.charts import specification
 from reports.curve import MOST_LINES
 from reports.evidence import Evidence, _picture
 from reports.figures import figures
@@ -50,6 +51,57 @@ def draw(results: ResultsDir) -> Draw:
         return figures(Evidence(results, campaign), "demo")["one"]
 
     return drawn
+
+
+CURVE = """\
+format: 1
+paper: printed
+read_from: a page
+numbers:
+  round2: {value: 14.5, unit: FID, at: {sparsity: 0.36}, reading_error: 0.5, place: {figure: "1"}, read: text, source: page}
+  round0: {value: 15.5, unit: FID, at: {sparsity: 0}, place: {figure: "1"}, read: digitised, source: page}
+  round1:
+    value: 14.0
+    unit: FID
+    at: {sparsity: 0.2}
+    place: {figure: "1"}
+    read: digitised
+    reading_error: 0.1
+    source: page
+    ribbon: {low: 13.0, high: 15.0, means: unknown}
+  elsewhere: {value: 3.0, unit: FID, place: {figure: "1"}, read: digitised, source: page}
+  unread: {value: null, status: not sourced, unit: FID, at: {sparsity: 0.5}, place: {figure: "1"}}
+"""
+
+
+def printed_section(results: ResultsDir, *names: str) -> FigureSection:
+    drawn = {"one": figure(references=tuple(f"printed/{name}" for name in names))}
+    campaign = changed(results, figures=drawn).model_copy(update={"references": {"printed": CURVE}})
+    return figures(Evidence(results, campaign), "demo")["one"]
+
+
+def test_a_papers_own_curve_is_a_chart_by_itself(results: ResultsDir) -> None:
+    section = printed_section(results, "round2", "round0", "round1", "elsewhere", "unread")
+    curve = section.printed_curve
+    assert curve is not None
+    assert section.curve is not None
+    assert curve.key != section.curve.key
+    (line,), (dense,) = curve.series, curve.dense
+    assert [(one.x, one.mean, one.low, one.high) for one in line.points] == [
+        (0.2, 14.0, 13.0, 15.0),
+        (0.36, 14.5, 14.0, 15.0),
+    ]
+    assert [one.mean for one in dense.points] == [15.5]
+    assert "not measured here" in curve.caption
+    assert "error of up to 0.5" in curve.caption
+    assert "15.5" in curve.description
+    assert len(curve.table.rows) == 3
+    assert specification(curve)["datasets"]["means"]
+
+
+def test_a_single_number_is_no_curve(results: ResultsDir) -> None:
+    assert printed_section(results, "round0", "round1", "elsewhere").printed_curve is None
+    assert printed_section(results).printed_curve is None
 
 
 @pytest.fixture

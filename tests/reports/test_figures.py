@@ -58,7 +58,7 @@ format: 1
 paper: printed
 read_from: a page
 numbers:
-  round2: {value: 14.5, unit: FID, at: {sparsity: 0.36}, reading_error: 0.5, place: {figure: "1"}, read: text, source: page}
+  round2: {value: 14.5, unit: FID, at: {sparsity: 0.36}, reading_error: 0.5, place: {figure: a}, read: text, source: x}
   round0: {value: 15.5, unit: FID, at: {sparsity: 0}, place: {figure: "1"}, read: digitised, source: page}
   round1:
     value: 14.0

@@ -126,7 +126,7 @@ def _check_start(masks: Tensors, start: Tensors, rewind: Tensors) -> None:
 
 def _check_searched(searched: Searched, subject: Subject) -> None:
     for name in sorted(searched.frozen):
-        if not _same_bits(subject.start[name], subject.end[name]):
+        if not _same_bits(subject.start[name].flatten(), subject.end[name].flatten()):
             raise AuditError(f"{name}: it was frozen, but its training has changed it")
     for names, kept in searched.pools:
         sizes = torch.cat([searched.scores[name].abs().flatten() for name in names])

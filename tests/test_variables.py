@@ -70,7 +70,7 @@ def test_before_anything_ran_machine_software_and_splits_are_unknown(tiny_suite:
 def test_several_machines_and_uncommitted_changes_are_told(results: Path, tiny_suite: CampaignSuite) -> None:
     run = ResultsDir(results).run(tiny_suite.plan.jobs[0].id)
     facts = {"cpu": "zz other", "gpu": "a card", "dirty": "yes", "version_scipy": "absent", "version_lost": "absent"}
-    run.write_document("environment.json", facts)
+    run.write_document("environment.json", dict(facts))
     found = of_results(ResultsDir(results), tiny_suite)
     assert found.hardware_specification is not None
     assert " and zz other; gpu a card" in found.hardware_specification

@@ -35,7 +35,8 @@ experiments:
     objective:
       name: moment_matching
       activations: {name: digits_classifier, layers: [silu3, silu4]}
-      average: {lr: 0.01, period: 6}
+      average_lr: 0.01
+      average_period: 6
     training:
       steps: 8
       batch_size: 8

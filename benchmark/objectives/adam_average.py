@@ -8,22 +8,32 @@ layer do, uniform in +-1/sqrt(F). Written out here since the number of steps is 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from benchmark.objectives.options import AverageOptions
 
 EPSILON = 1e-8
 """Adam's default (Kingma & Ba 2015). The mean over F features makes gradients small, so that it is felt."""
 
 
+@dataclass(frozen=True)
+class Rule:
+    """Adam's learning rate and decays; with a `period` the rate goes to zero and back in so many steps."""
+
+    lr: float
+    betas: tuple[float, float]
+    period: int | None
+
+    def rate(self, step: Tensor) -> Tensor | float:
+        """Return the learning rate after so many steps."""
+        if self.period is None:
+            return self.lr
+        return self.lr * (1.0 + torch.cos(2.0 * math.pi / self.period * step)) / 2.0
+
+
 @torch.no_grad()
-def follow(
-    memory: dict[str, Tensor], name: str, difference: Tensor, rule: AverageOptions, chance: torch.Generator
-) -> Tensor:
+def follow(memory: dict[str, Tensor], name: str, difference: Tensor, rule: Rule, chance: torch.Generator) -> Tensor:
     """Take one step of an average towards a difference [F] and return it; the memory holds it under `name`."""
     if f"{name}/average" not in memory:
         bound = 1.0 / math.sqrt(len(difference))
@@ -33,7 +43,7 @@ def follow(
         memory[f"{name}/second"] = torch.zeros_like(difference)
         memory[f"{name}/step"] = torch.zeros((), dtype=torch.float64, device=difference.device)
     average, first, second, step = (memory[f"{name}/{part}"] for part in ("average", "first", "second", "step"))
-    rate = rule.lr if rule.period is None else rule.lr * (1.0 + torch.cos(2.0 * math.pi / rule.period * step)) / 2.0
+    rate = rule.rate(step)
     step += 1.0
     slow, fast = rule.betas
     gradient = (average - difference) * (2.0 / len(difference))  # of the mean of the squares

@@ -18,21 +18,23 @@ from torch import Tensor
 from benchmark.activations.moments import batch_moments
 from benchmark.activations.sight import Sight
 from benchmark.networks import Networks
-from benchmark.objectives.adam_average import follow
+from benchmark.objectives.adam_average import Rule, follow
 from benchmark.objectives.objective import Objective, Update, normal
 from benchmark.objectives.options import MomentMatchingOptions
 
 
 def build(options: MomentMatchingOptions, sight: Sight) -> Objective:
     """Return the objective: one update of the generator. Nothing is looked at before its loss is asked for."""
+    rule = Rule(options.average_lr, options.average_betas, options.average_period)
+    names = ("mean", "variance") if options.moments == "mean_and_variance" else ("mean",)
 
     def match(networks: Networks, images: Tensor, generator: torch.Generator) -> Tensor:
         latents = normal(len(images), networks, images, generator)
         fake, real = batch_moments(sight.activations(generate(networks, latents))), sight.real_moments
         loss = images.new_zeros(())
-        for name in ("mean", "variance") if options.moments == "mean_and_variance" else ("mean",):
+        for name in names:
             difference = getattr(real, name) - getattr(fake, name)
-            average = follow(networks.memory, name, difference.detach(), options.average, generator)
+            average = follow(networks.memory, name, difference.detach(), rule, generator)
             loss = loss + average @ difference
         return loss
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.activations import ACTIVATIONS
-from benchmark.schema.record import Fraction, Options, PositiveInt, Record, Resolved, Selection
+from benchmark.schema.record import Fraction, Options, PositiveInt, Resolved, Selection
 from benchmark.table import OptionError
 
 
@@ -78,23 +78,16 @@ class GanOptions(Options):
         return self
 
 
-class AverageOptions(Record):
-    """The Adam that makes the moving averages of moment matching; the defaults are those of the code of both papers.
-
-    With `period` the learning rate goes to zero and back along a cosine in so many steps (`benchmark.schema.training`).
-    """
-
-    lr: Weight = 1e-5
-    betas: tuple[Fraction, Fraction] = (0.5, 0.999)
-    period: PositiveInt | None = None
-
-
 class MomentMatchingOptions(Options):
-    """In which activations what moments are matched, and how the moving averages of their differences are made.
+    """In which activations what moments are matched, and the Adam that makes moving averages of their differences.
 
-    Santos et al. (2019) write of means; their code and that of Yeo et al. (2023) match variances too.
+    Santos et al. (2019) write of means; their code and that of Yeo et al. (2023) match variances too, and the defaults
+    are theirs. With `average_period` the averages' learning rate goes to zero and back along a cosine in so many steps
+    (as the schedule `cosine` of a training does for its own), 20 in the code of Yeo et al.
     """
 
     activations: ActivationsChoice
     moments: Literal["mean", "mean_and_variance"] = "mean_and_variance"
-    average: AverageOptions = AverageOptions()
+    average_lr: Weight = 1e-5
+    average_betas: tuple[Fraction, Fraction] = (0.5, 0.999)
+    average_period: PositiveInt | None = None

@@ -92,7 +92,7 @@ def trained(network: nn.Module, seen: Sight, rates: tuple[float, float], steps: 
 def test_a_training_is_that_of_the_released_code(moments: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmark.training.LOG_EVERY", 1)
     ours, theirs, seen, told = generator(), generator(), sight(), list[float]()
-    built = objective(seen, moments=moments, average={"lr": 0.01, "period": 20})
+    built = objective(seen, moments=moments, average_lr=0.01, average_period=20)
     training = Training.model_validate(
         {
             "steps": 14,
@@ -118,7 +118,7 @@ def loss(built: Objective, networks: Networks, step: int = 0) -> Tensor:
 def test_the_loss_moves_the_generators_moments_towards_the_real_ones() -> None:
     """With the averages held at the difference itself, its gradient is that of half the squared distance."""
     networks, seen = generator(), sight()
-    built = objective(seen, average={"lr": 1e-9})
+    built = objective(seen, average_lr=1e-9)
     networks.train(False)
     latents = torch.randn(8, 5, generator=stream(3, "noise"))
 
@@ -161,7 +161,7 @@ def test_what_is_kept_is_an_average_its_adam_and_a_count_for_each_moment() -> No
 
 
 def test_the_averages_stand_still_where_their_rate_is_zero() -> None:
-    networks, built = generator(), objective(sight(layers=["silu4"]), average={"lr": 0.1, "period": 4})
+    networks, built = generator(), objective(sight(layers=["silu4"]), average_lr=0.1, average_period=4)
     kept = []
     for step in range(6):
         loss(built, networks, step)

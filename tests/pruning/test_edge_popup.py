@@ -168,7 +168,7 @@ def test_masks_follow_scores_only_when_their_component_has_stepped() -> None:
     assert not torch.equal(chosen["net"](images), before)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10_000), count=st.integers(2, 30), share=st.floats(0.1, 0.9))
 def test_a_linear_layer_that_has_to_forget_some_inputs_forgets_exactly_these(
     seed: int, count: int, share: float

@@ -47,7 +47,7 @@ class Workshop:
 
     `channels` are the masks of a job that shrinks (`removed_channels`); without them its networks are whole. `teacher`
     are frozen networks (`benchmark.tickets.with_teacher`); without it the objective is as if there were none. One that
-    is `blind` needs neither weights nor images for its objective to see through: it is for counting and timing steps.
+    is `blind`, as all are on torch's meta device, needs neither weights nor images for its objective to see through.
     """
 
     job: Job
@@ -93,7 +93,8 @@ class Workshop:
         return None if chosen is None else self._sight(chosen(OBJECTIVES.parse(self.job.objective)))
 
     def _sight(self, seen_through: Resolved) -> Sight:
-        batch_size, images = self.job.training.batch_size, None if self.blind else lambda: self.training_images
+        unseen = self.blind or self.device == "meta"
+        batch_size, images = self.job.training.batch_size, None if unseen else lambda: self.training_images
         return Sight(seen_through, self._shape, batch_size, images, self.device, self.cache)
 
     @property

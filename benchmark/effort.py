@@ -97,7 +97,7 @@ def _workshop(blueprint: Blueprint) -> Workshop:
     job, widths = blueprint
     # Which channels are gone changes no count, only how many.
     channels = {name: torch.arange(before) < left for name, before, left in widths}
-    return Workshop(Job.model_validate_json(job), "meta", channels=channels, blind=True)
+    return Workshop(Job.model_validate_json(job), "meta", channels=channels)
 
 
 def _blueprint(run: RunDir) -> Blueprint:
@@ -109,7 +109,7 @@ def _blueprint(run: RunDir) -> Blueprint:
 
 @lru_cache(maxsize=128)
 def _scoring(job: str) -> Passes:
-    return scoring_of(Workshop(Job.model_validate_json(job), "meta", blind=True))
+    return scoring_of(Workshop(Job.model_validate_json(job), "meta"))
 
 
 def _essence(job: Job, mask: MaskRecipe) -> str:

@@ -123,9 +123,13 @@ def test_a_step_without_values_counts_as_the_real_one(model: str, objective: str
 
 @pytest.mark.parametrize("model", list(MODELS))
 def test_every_operation_of_every_model_belongs_to_a_layer(model: str) -> None:
-    variational = "vae" if model.endswith("vae") else "autoencoder"
-    objective = variational if "encoder" in MODELS[model].facts["components"] else "gan"
-    task, dataset = ("cyclegan", "horse2zebra") if model == "cyclegan" else (objective, "cifar10")
+    tasks = {
+        ("encoder", "decoder"): "vae" if model.endswith("vae") else "autoencoder",
+        ("generator", "discriminator"): "gan",
+        ("generator",): "moment_matching, activations: {name: vgg19_bn}",
+    }
+    task = tasks.get(MODELS[model].facts["components"], "cyclegan")
+    dataset = "horse2zebra" if task == "cyclegan" else "cifar10"
     for passes in updates_of(Workshop(job_of(model, task, dataset=dataset), "meta")).values():
         layers = count(passes)
         assert layers.total() > layers[OUTSIDE] == 0

@@ -90,7 +90,7 @@ def test_everything_is_measured(folder: Path) -> None:
 
 
 def test_the_frozen_network_is_counted_as_one_more_component() -> None:
-    passes = updates_of(Workshop(DENSE.job, "meta", blind=True))["generator"]
+    passes = updates_of(Workshop(DENSE.job, "meta"))["generator"]
     layers = count(passes)
     assert {name.partition("/")[0] for name in layers} == {"generator", "activations"}
     assert layers.total() == torchs_count(passes.run)

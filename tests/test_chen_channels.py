@@ -43,7 +43,8 @@ experiments:
     metrics:
       fid: {name: fid, extractor: {name: digits_classifier}, generated: 80, split: test, weights: ema}
       macs: {name: macs, kind: effective, component: generator}
-      parameters: {name: parameters}
+      parameters: {name: parameters, component: generator}
+      zeros: {name: zero_scales, component: generator}
   # the stage: the dense network goes on, its scales shrink, its images stay like those of the dense averages
   slim:
     extends: dense
@@ -184,6 +185,10 @@ def test_every_variant_starts_from_the_weights_that_it_names_without_the_channel
     assert all(torch.equal(tensor, whole[key]) for key, tensor in start.items())
 
 
+def channel_scales_of(folder: Path, name: str) -> Tensors:
+    return {key: one for key, one in weights(folder, name).items() if "norm" in key and key.endswith("weight")}
+
+
 @pytest.mark.parametrize("name", THIN)
 def test_the_channels_of_the_smallest_scales_are_gone(folder: Path, name: str) -> None:
     run = run_of(folder, name)
@@ -197,6 +202,9 @@ def test_the_channels_of_the_smallest_scales_are_gone(folder: Path, name: str) -
 
 def test_the_stage_alone_makes_scales_exactly_zero_and_those_are_what_is_removed(folder: Path) -> None:
     zeros = {name: int((weights(folder, name)[NORM] == 0).sum()) for name in ("dense", "slim", "pruned_stage")}
+    for name in zeros:
+        counted = sum(int((scale == 0).sum()) for scale in channel_scales_of(folder, name).values())
+        assert value(folder, name, "zeros") == counted / (3 * 8)  # three norms of eight channels
     assert zeros["dense"] == 0
     assert zeros["slim"] >= 4  # a share by rank removes them first
     assert zeros["pruned_stage"] >= 4

@@ -165,6 +165,12 @@ METRICS = Table(
             "weights (or channels) that a mask covers and keeps: biases and normalization are not counted",
             facts={"unit": "weights", "lower_is_better": True},
         ),
+        "zero_scales": Entry(
+            "benchmark.metrics.zero_scales:measure",
+            ComponentOptions,
+            "share of the scales of norms that are exactly zero, as slimming by a proximal penalty makes them",
+            facts={"unit": "fraction", "lower_is_better": None},
+        ),
         "training_flops": Entry(
             "benchmark.metrics.training_flops:measure",
             TrainingFlopsOptions,

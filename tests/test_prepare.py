@@ -2,6 +2,7 @@ import errno
 import hashlib
 import multiprocessing
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,23 @@ def test_a_connection_that_breaks_off_is_a_failed_download(
     assert not names(cache)
     server.cut = None
     assert ensure("thing").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(("off", "digits", "arrives"), [(0, 8, True), (5, 8, True), (6, 8, False), (0, 0, False)])
+def test_of_a_hash_and_a_size_as_much_is_checked_as_is_published(
+    off: int, digits: int, arrives: bool, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here.bin").write_bytes(CONTENT)
+    asset = offer(monkeypatch, (tmp_path / "here.bin").as_uri())
+    known = asset.sha256[:digits] or "00000000"
+    rough = replace(asset, sha256=known, size=len(CONTENT) + off, rounding=5)
+    monkeypatch.setattr(prepare, "ASSETS", {"thing": rough})
+    if arrives:
+        assert ensure("thing") == require("thing")
+        assert check(cache / "thing.bin", known, "no remedy") == asset.sha256
+    else:
+        with pytest.raises(MissingAssetError, match="cut off after|another file than expected"):
+            ensure("thing")
 
 
 def test_the_next_address_is_tried_and_every_failure_is_told(

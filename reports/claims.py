@@ -84,7 +84,8 @@ def _curve(
 def _common_sizes(evidence: Evidence, lines: Lines) -> tuple[str, ...]:
     """Return the sizes that tickets of weights and of channels have in common, where the lines hold both."""
     experiments = [one for joined in lines.values() for one in joined]
-    tickets = [seeds for one in experiments for level, seeds in evidence.arms[one].items() if level > 0]
+    levels = [(one, level, seeds) for one in experiments for level, seeds in evidence.arms[one].items()]
+    tickets = [seeds for one, level, seeds in levels if evidence.is_ticket(one, level)]
     kinds = {evidence.of_channels(seeds.values()) for seeds in tickets}
     return evidence.names_of("kept_parameters") if len(kinds) > 1 else ()
 

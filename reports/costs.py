@@ -70,12 +70,13 @@ def _cells(evidence: Evidence, jobs: Sequence[str], dense: Sequence[str], names:
 def _dense(evidence: Evidence, experiment: str) -> Sequence[str]:
     """Return the dense trainings of an experiment's task: its own, else those of the first experiment that has them.
 
-    A level 0 that stops at an event is no whole training.
+    A level 0 that stops at an event is no whole training, and one of scores is none of weights.
     """
     suite, levels = evidence.suite, evidence.arms
     same = (name for name, other in suite.experiments.items() if task(other) == task(suite.experiments[experiment]))
     for name in (experiment, *same):
         seeds: Mapping[int, str] = levels.get(name, {}).get(0, {})
-        if seeds and all(evidence.plan.job(job).job.training.stop is None for job in seeds.values()):
+        trainings = [evidence.plan.job(job).job.training for job in seeds.values()]
+        if seeds and all(one.stop is None and one.scores is None for one in trainings):
             return list(seeds.values())
     return ()

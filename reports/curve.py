@@ -60,7 +60,8 @@ def interval(values: Sequence[float]) -> tuple[float | None, float | None]:
 
 
 def _series(evidence: Evidence, name: str, experiments: Sequence[str], x: Quantity, y: Quantity) -> Series:
-    tickets = [(one, level) for one in experiments for level in sorted(evidence.arms[one]) if level > 0]
+    levels = [(one, level) for one in experiments for level in sorted(evidence.arms[one])]
+    tickets = [(one, level) for one, level in levels if evidence.is_ticket(one, level)]
     points = [point for one, level in tickets if (point := _point(one, level, x, y)) is not None]
     return Series(name=name, points=tuple(sorted(points, key=lambda point: point.x)))
 
@@ -70,7 +71,8 @@ def _dense(evidence: Evidence, experiments: Sequence[str], x: Quantity, y: Quant
     found: dict[frozenset[str], LevelPoint] = {}
     for one in experiments:
         jobs = frozenset(evidence.arms[one].get(0, {}).values())
-        point = _point(one, 0, x, y) if jobs and jobs not in found else None
+        is_new = jobs and jobs not in found and not evidence.is_ticket(one, 0)
+        point = _point(one, 0, x, y) if is_new else None
         if point is not None:
             found[jobs] = point
     points = list(found.values())[:MOST_DENSE]
@@ -120,7 +122,7 @@ def _apart(axes: Sequence[Axis], counted: Sequence[Sequence[str]]) -> Iterator[s
 
 
 def _has_tickets(evidence: Evidence, experiments: Sequence[str]) -> bool:
-    return any(level > 0 for one in experiments for level in evidence.arms[one])
+    return any(evidence.is_ticket(one, level) for one in experiments for level in evidence.arms[one])
 
 
 def _place(axis: Axis, point: LevelPoint) -> str:

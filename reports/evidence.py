@@ -95,6 +95,11 @@ class Evidence:
     def _drawn_of_channels(self, job: str) -> bool:
         return self._planned[job].job.mask.granularity == "channel"
 
+    def is_ticket(self, experiment: str, level: int) -> bool:
+        """Tell whether a level is of tickets: all above the dense one, and those that a training of scores found."""
+        jobs = self.arms[experiment].get(level, {}).values()
+        return level > 0 or any(self._planned[job].job.training.scores is not None for job in jobs)
+
     def sparsity_of(self, job: str) -> str:
         """Return what a job's measured sparsity is a share of, in the words of its protocol; empty where unknown."""
         made = self.of_metric(job, "sparsity")

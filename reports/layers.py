@@ -30,7 +30,10 @@ def audit(evidence: Evidence, arms: Iterable[ArmSummary]) -> Table | None:
     """Tabulate what the ticket audit found of every arm at its first audited seed; null where none was audited."""
     rows = [(Cell(text=arm.name, head=True), *row) for arm in arms if (row := _audited(evidence, arm))]
     columns = ("arm", "seed", "kept", "of", "kept by the counting rule", "collapsed layers", "mask (SHA-256)")
-    caption = "The ticket audit: start weights equal the rewind weights, masked weights stayed zero, counts as stated"
+    caption = (
+        "The ticket audit: start weights equal the rewind weights, masked weights stayed zero, frozen ones as they "
+        "were, counts as stated"
+    )
     return Table(caption=caption, columns=columns, rows=tuple(rows)) if rows else None
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmark import training
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Evaluation, Workshop
 from benchmark.campaigns import plan_suite
@@ -20,7 +21,10 @@ from benchmark.lineage import lineage
 from benchmark.metrics.training_flops import count
 from benchmark.networks import is_bias, section
 from benchmark.pruning.edge_popup import top
+from benchmark.schema.measurement import Progress
+from benchmark.schema.settings import Settings
 from benchmark.speeds import Speeds
+from benchmark.stages import Bench, make_mask, train
 from benchmark.suites import read_suite
 from benchmark.throughput import step_seconds
 from tests import tiny
@@ -228,6 +232,28 @@ def test_what_is_lost_is_found_again_with_the_same_bytes(folder: Path, tmp_path:
     tiny.delete(run.path / lost)
     assert set(tiny.run(copy, tiny.suite_of(SUITE)).values()) == {"done"}
     assert tiny.contents(copy) == tiny.contents(folder)
+
+
+def test_a_training_that_was_killed_goes_on_from_its_scores(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "LOG_EVERY", 5)
+    results, whole = ResultsDir(tmp_path), ResultsDir(folder).run(FOUND.id)
+    results.run(FOUND.id).write_job(FOUND)
+
+    def kill(progress: Progress) -> None:
+        if progress.step == 10:
+            raise KeyboardInterrupt
+
+    make_mask(Bench(FOUND, results, Settings(checkpoint_seconds=0.0), kill))
+    with pytest.raises(KeyboardInterrupt):
+        train(Bench(FOUND, results, Settings(checkpoint_seconds=0.0), kill))
+    run, told = results.run(FOUND.id), list[Progress]()
+    assert any(name.startswith("scores/") for name in run.read_tensors(run.CHECKPOINT))
+    train(Bench(FOUND, results, Settings(), told.append))
+    assert [progress.step for progress in told] == [12]
+    for name in (run.FOUND, run.WEIGHTS, run.snapshot(8)):
+        assert run.files.read(name) == whole.files.read(name), name
 
 
 def test_every_step_of_a_training_of_scores_counts_dense_and_a_ticket_rests_on_it(folder: Path) -> None:

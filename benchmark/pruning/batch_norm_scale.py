@@ -1,4 +1,4 @@
-"""The scale of a channel's batch norm (Liu et al. 2017; You et al. 2020): channels of small |gamma| go first."""
+"""The scale of a channel's batch or instance norm (Liu et al. 2017; You et al. 2020): small |gamma| go first."""
 
 from __future__ import annotations
 

@@ -21,6 +21,14 @@ LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
 }
 
 
+class Product(nn.Module):
+    """Matrix products without weights, as a layer of their own: what they compute has a name to be counted under."""
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Map [N, I, K] and [N, K, J] to [N, I, J]."""
+        return torch.bmm(first, second)
+
+
 @dataclass(frozen=True)
 class Networks:
     """The components of one model; `z_dim` is the latent size where one is drawn from a prior, else null.

@@ -114,6 +114,7 @@ def by_us(job: Job) -> int:
         ("dcgan", "gan", ["objective.n_dis=2"]),
         ("dcgan", "gan", ["objective.n_dis=2", "objective.loss=wasserstein", "objective.gradient_penalty=10"]),
         ("spectral_dcgan", "gan", ["objective.loss=hinge"]),
+        ("biggan", "gan", ["model.base_channels=4"]),
     ],
 )
 def test_a_step_without_values_counts_as_the_real_one(model: str, objective: str, overrides: list[str]) -> None:

@@ -2,11 +2,12 @@
 
 Kalibhat et al. (2021, Table 2) count convolutions, linear layers and batch norms in both passes over all steps. Here
 one step of each update is computed as the training loop does, but without values, and multiplied by the steps made. So
-gradients that the loop leaves out cost nothing: those of images, and of components that an update does not step. The
-formulas of `torch.utils.flop_counter` count a multiplication and an addition for every weight and position, padding
-included, and no biases; for batch norm they have none, and ours are `BATCH_NORM`. Nothing else is counted: activations,
-losses, penalties, optimizers, averages, spectral norms, a batch norm's second derivative, and criteria that look at
-weights alone. Precision changes no count.
+gradients that the loop leaves out cost nothing: those of images, and of components that an update does not step. Matrix
+products without weights, those of self-attention and of a style in a perceptual loss, are counted too. The formulas of
+`torch.utils.flop_counter` count a multiplication and an addition for every weight and position, padding included, and
+no biases; for batch norm they have none, and ours are `BATCH_NORM`. Nothing else is counted: activations, losses,
+penalties, optimizers, averages, spectral norms, a batch norm's second derivative, and criteria that look at weights
+alone. Precision changes no count.
 
 `effective` counts each layer times the fraction of its weights that the mask keeps: what an ideal sparse kernel would
 compute, not what this machine saves. That is exact for the forward pass, for the gradient of the inputs and for that
@@ -35,7 +36,7 @@ from torch.utils.hooks import RemovableHandle
 
 from benchmark.metrics import METRICS
 from benchmark.metrics.subject import Effort, Passes, Subject, Value
-from benchmark.networks import LAYER_KINDS
+from benchmark.networks import LAYER_KINDS, Product
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ SCOPES = {
 }
 
 WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
-COUNTED: tuple[type[nn.Module], ...] = (*WEIGHTED, _BatchNorm, _InstanceNorm)
+COUNTED: tuple[type[nn.Module], ...] = (*WEIGHTED, Product, _BatchNorm, _InstanceNorm)
 """The layers that operations belong to; torch computes an instance norm as the batch norm of images one by one."""
 OUTSIDE = ""
 """Stands for the layer, where an operation belongs to none."""

@@ -82,7 +82,8 @@ def pools(names: Iterable[str], rule: Search) -> list[list[str]]:
     """Return the names that compete with each other; biases never do with weights."""
     if rule.scope == "layer":
         return [[name] for name in names]
-    both = [[name for name in names if is_bias(name) == biases] for biases in (False, True)]
+    # sorted, since files give tensors back in any order, and which of equal scores stands first must not depend on it
+    both = [[name for name in sorted(names) if is_bias(name) == biases] for biases in (False, True)]
     return [pool for pool in both if pool]
 
 

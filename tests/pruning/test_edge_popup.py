@@ -65,6 +65,18 @@ def test_the_pools_are_layers_or_all_weights_and_biases_apart(
         assert list(chain(*found)) == in_plain_python(list(chain(*layers)), kept)
 
 
+def test_equal_scores_are_cut_in_the_order_of_names_whatever_order_they_come_in() -> None:
+    scores = {f"a/{name}.weight": torch.ones(2) for name in ("second", "first", "third")}
+    rule = Search(kept=0.5, scope="global")
+    masks = [top(dict(order), rule) for order in (scores.items(), reversed(scores.items()))]
+    for found in masks:
+        assert {name: mask.tolist() for name, mask in found.items()} == {
+            "a/first.weight": [False, False],
+            "a/second.weight": [False, True],
+            "a/third.weight": [True, True],
+        }
+
+
 def test_the_authors_count_has_the_error_of_its_arithmetic() -> None:
     """(1 - 0.9) * 10 lies just below one, and is cut to none: what the released code does, so here too."""
     assert left_out(10, 0.9) == 0

@@ -65,6 +65,28 @@ def test_masks_at_full_size_are_those_of_torch() -> None:
         assert sum(int(mask.sum()) for mask in masks.values()) == survivors
 
 
+def theirs(values: Tensor) -> Tensor:
+    """The rule of the authors' code (train_impgd.py): of the weights left, those above the one at a fifth are kept."""
+    left = int(values.abs().gt(0).sum())
+    threshold = values.abs().sort().values[len(values) - left + int(left * 0.2)]
+    return values.abs() > threshold
+
+
+def test_a_discriminators_masks_are_the_authors_but_for_the_weight_at_their_threshold() -> None:
+    networks = materialize(build, SnganOptions(), (3, 32, 32), "cpu")
+    initialize(networks, "xavier", stream(0, "test"))
+    weights = convolutions(networks, "discriminator")
+    masks = {name: torch.ones(weight.shape, dtype=torch.bool) for name, weight in weights.items()}
+    values = torch.cat([weight.detach().flatten() for weight in weights.values()])
+    assert len(values) == 1_052_416
+    for _ in range(10):
+        masks = draw({name: weight.detach().abs() for name, weight in weights.items()}, masks, FIFTH, "component")
+        values *= theirs(values)
+    ours = torch.cat([mask.flatten() for mask in masks.values()])
+    assert (int(values.count_nonzero()), int(ours.sum())) == (112_999, 113_002)
+    assert ours[values != 0].all()
+
+
 SHAPE = (1, 8, 8)
 PIXELS = torch.randint(0, 256, (24, *SHAPE), generator=torch.Generator().manual_seed(3), dtype=torch.uint8)
 GAN = GanOptions(loss="hinge", n_dis=3, generator_batch=12, generator_after=1)

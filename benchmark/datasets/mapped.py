@@ -48,6 +48,8 @@ def mapped(name: str, pictures: Pictures, chosen: range, size: int) -> Tensor:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f"{path.name}.lock")):
             if not (path.is_file() and path.stat().st_size == length):
+                for half_made in path.parent.glob(f"{_temporary(path)}*"):  # by processes that were killed
+                    half_made.unlink()
                 _check_room(name, path, len(chosen), length)
                 _make(path, pictures, chosen, size)
     except OSError as error:
@@ -63,6 +65,11 @@ def _place(name: str, pictures: Pictures, chosen: range, size: int) -> Path:
     return cache_directory() / "pixels" / f"{name}-{size}px-{digest}.uint8"
 
 
+def _temporary(path: Path) -> str:
+    """Return how the names begin under which a file is made."""
+    return f".{path.name}-"
+
+
 def _check_room(name: str, path: Path, count: int, length: int) -> None:
     free = environment.free_bytes(path.parent)
     if free < length:
@@ -73,7 +80,7 @@ def _check_room(name: str, path: Path, count: int, length: int) -> None:
 
 
 def _make(path: Path, pictures: Pictures, chosen: range, size: int) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_temporary(path))
     try:
         with os.fdopen(handle, "wb") as file:
             for pixels in _blocks(pictures, chosen, size):

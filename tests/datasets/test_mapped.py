@@ -97,6 +97,15 @@ def test_a_file_of_another_length_is_made_anew(cache: Path) -> None:
     assert pictures.asked == 2
 
 
+def test_what_a_killed_process_left_half_made_takes_no_room_for_long(cache: Path) -> None:
+    pictures = held()
+    whole = mapped("rooms", pictures, range(3), 8).clone()
+    (file,) = cache.glob("*.uint8")
+    file.rename(cache / f".{file.name}-killed")
+    assert torch.equal(mapped("rooms", pictures, range(3), 8), whole)
+    assert [path.name for path in cache.iterdir() if path.suffix != ".lock"] == [file.name]
+
+
 def test_of_several_that_want_the_same_one_makes_it() -> None:
     pictures = held()
     with ThreadPoolExecutor(4) as pool:

@@ -71,7 +71,7 @@ def _caption(read: list[Number], has_dense: bool) -> Iterator[str]:
     yield "The paper's own curve, not measured here."
     if any(one.ribbon for one in read):
         means = sorted({one.ribbon.means for one in read if one.ribbon})
-        yield f"The band is the ribbon of the figure ({'; '.join(means)})."
+        yield f"The band is the ribbon of the figure; what it means: {'; '.join(means)}."
     errors = {one.reading_error for one in read if one.reading_error}
     if errors:
         yield f"Read with an error of up to {number(max(errors))}."

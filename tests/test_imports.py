@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import app
-from tests.end_to_end.command import CODER, ROOT, environment
+from tests.end_to_end.command import CODER, environment
 
 PRELUDE = """
 import sys
@@ -45,15 +45,16 @@ def without(code: str, *more: str) -> subprocess.CompletedProcess[str]:
         (["list", "models"], ["scipy", "pandas", "altair"]),
         (["show", "demo"], ["scipy", "pandas", "altair", "numpy"]),
         (["show", "demo", "--resolved"], ["scipy", "pandas", "altair"]),
-        (["validate", str(ROOT / "suites/demo.yaml")], ["scipy", "pandas", "altair"]),
-        (["plan", "demo"], ["scipy.stats", "pandas", "altair"]),
-        (["prepare", "demo"], ["scipy", "pandas", "altair"]),
+        (["validate", "SUITE"], ["scipy", "pandas", "altair"]),
+        (["plan", "SUITE"], ["scipy.stats", "pandas", "altair"]),
+        (["prepare", "SUITE"], ["scipy", "pandas", "altair"]),
         (["verify", "RESULTS"], ["scipy.stats", "pandas", "altair"]),
         (["report", "RESULTS"], ["scipy.stats"]),
     ],
 )
 def test_a_command_that_trains_nothing_needs_no_torch(results: Path, arguments: list[str], more: list[str]) -> None:
-    arguments = [str(results) if argument == "RESULTS" else argument for argument in arguments]
+    paths = {"RESULTS": str(results), "SUITE": str(results.parent / "coder.yaml")}
+    arguments = [paths.get(argument, argument) for argument in arguments]
     ended = without(f"from benchmark.cli.app import run\nsys.exit(run({arguments!r}))", *more)
     assert ended.returncode == 0, ended.stderr
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.command import ROOT
+from tests.end_to_end.command import CODER, ROOT
 
 LISTING = ["typer", "rich", "pydantic", "ruamel.yaml", "filelock"]
 """All that `list`, `show` and `validate` need."""
@@ -72,5 +72,5 @@ def test_the_command_works_from_an_empty_environment(command: Path, tmp_path: Pa
     assert demo.strip() == (ROOT / "suites/demo.yaml").read_text(encoding="utf-8").strip()
     for claim in listed["demo"]["claims"]:
         assert claim in run(command, "show", "demo", "--claim", claim, cwd=tmp_path)
-    (tmp_path / "mine.yaml").write_text(demo, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(CODER, encoding="utf-8")
     run(command, "validate", "mine.yaml", cwd=tmp_path)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
-from benchmark.plan import latest_start, subset
+from benchmark.plan import latest_start
 from benchmark.runner import pending_stages, wanted_jobs
 from benchmark.schema.claim import BaseClaim, FoundBy
 from benchmark.schema.job import Job, Plan, PlannedJob
@@ -19,6 +19,7 @@ from benchmark.schema.suite import Suite
 from benchmark.speeds import Speeds
 from benchmark.statistics import fewest_for_share, noninferiority_power, planned
 from benchmark.verdicts.rules import FEWEST_SEEDS
+from benchmark.wanted import subset
 
 POWER = 0.8
 """The power that a claim should have at its margin (statistics, R3)."""

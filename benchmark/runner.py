@@ -12,9 +12,9 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.campaigns import open_campaign
 from benchmark.errors import CampaignError
 from benchmark.executors.executor import Ended, Executor
-from benchmark.plan import subset
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
 from benchmark.schema.measurement import FRUITLESS, Failure, Outcome, Progress, Stage
+from benchmark.wanted import subset
 
 
 class Watcher(Protocol):

@@ -16,9 +16,10 @@ from torch import Tensor
 
 from benchmark import environment
 from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.assembly import Workshop, make_subject, removed_channels, subject_at, training_masks
+from benchmark.assembly import Workshop, removed_channels, training_masks
 from benchmark.effort import efforts
 from benchmark.errors import RunError
+from benchmark.evaluation import make_subject, subject_at
 from benchmark.images import to_pixels
 from benchmark.metrics import METRICS
 from benchmark.metrics.audit import audit

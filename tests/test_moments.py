@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.assembly import Evaluation, Workshop
+from benchmark.assembly import Workshop
 from benchmark.comparability import differences
 from benchmark.errors import RunError, SuiteError
+from benchmark.evaluation import Evaluation
 from benchmark.features.extractor import Extractor
 from benchmark.metrics import METRICS
 from benchmark.metrics.selection import best, looks, moments

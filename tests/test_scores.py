@@ -11,10 +11,11 @@ from torch import Tensor
 
 from benchmark import training
 from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.assembly import Evaluation, Workshop
+from benchmark.assembly import Workshop
 from benchmark.campaigns import plan_suite
 from benchmark.effort import efforts
 from benchmark.errors import SuiteError
+from benchmark.evaluation import Evaluation
 from benchmark.found import as_computed, masks_at
 from benchmark.identity import digest, identity
 from benchmark.lineage import lineage

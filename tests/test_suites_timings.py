@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmark.errors import SuiteError
-from benchmark.plan import subset
 from benchmark.suites import read_suite
+from benchmark.wanted import subset
 from tests import tiny
 from tests.timed import TIMED, suite
 

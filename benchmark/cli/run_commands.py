@@ -16,6 +16,7 @@ from benchmark.suites import read_text
 if TYPE_CHECKING:
     from benchmark.executors.executor import Executor, Work
     from benchmark.schema.job import CampaignSuite
+    from benchmark.timing.session import Tally
 
 Suites = Annotated[list[str], typer.Argument(help="Suites by name, or paths of YAML files.", show_default=False)]
 Seeds = Annotated[int | None, typer.Option(min=1, help="How many seeds, instead of the suite's number.")]
@@ -107,7 +108,6 @@ def run(
     from benchmark.runner import run_campaign
     from benchmark.schema.settings import Settings
     from benchmark.speeds import remember
-    from benchmark.timing.session import run_timings
 
     device = resolve_device(device)
     check_assets([suite.plan for suite in chosen], data)
@@ -116,10 +116,8 @@ def run(
     with Display(quiet) as display:
         ends = run_campaign(ResultsDir(folder), device, chosen, place, display, frozenset(only or []))
     remember(ResultsDir(folder), ends)
-    clocked = {}
-    if timings:  # the workers have ended with the campaign: nothing of ours runs beside what is timed
-        with Display(quiet) as display:
-            clocked = run_timings(work, [suite.plan for suite in chosen], display, frozenset(only or []))
+    # The workers have ended with the campaign: nothing of ours runs beside what is timed.
+    clocked = _time(work, chosen, frozenset(only or []), quiet) if timings else {}
     if as_json:
         timed = {name: tally.model_dump(mode="json") for name, tally in clocked.items()}
         print_json({"results": str(folder), "jobs": ends, "timings": timed})
@@ -147,6 +145,14 @@ def _check_only(only: list[str], suites: list[CampaignSuite]) -> None:
     for name in only:
         if name not in known:
             raise UsageError(f"--only {name}: no such claim, experiment or timing{did_you_mean(name, known)}")
+
+
+def _time(work: Work, suites: list[CampaignSuite], only: frozenset[str], quiet: bool) -> dict[str, Tally]:
+    from benchmark.cli.progress import Display
+    from benchmark.timing.session import run_timings
+
+    with Display(quiet) as display:
+        return run_timings(work, [suite.plan for suite in suites], display, only)
 
 
 def _count(workers: str, device: str) -> int:

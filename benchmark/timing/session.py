@@ -11,13 +11,13 @@ from filelock import FileLock, Timeout
 from benchmark.artifacts import ResultsDir
 from benchmark.errors import CampaignError
 from benchmark.executors.executor import Work
-from benchmark.plan import wanted_timings
 from benchmark.schema.job import Plan
 from benchmark.schema.record import Record
 from benchmark.schema.suite import Timing
 from benchmark.schema.timing import Clocking
 from benchmark.timing.process import blank, clock_apart
 from benchmark.timing.turns import Turn, pending, timetable
+from benchmark.wanted import wanted_timings
 
 Stopwatch = Callable[[Work, Turn], Clocking]
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from benchmark.errors import did_you_mean
+from benchmark.published import PublishedOptions
 from benchmark.schema.record import Options
 
 Shape = tuple[int, int, int]
@@ -62,32 +63,12 @@ def relus(blocks: Iterable[int]) -> tuple[str, ...]:
     return tuple(f"relu{block}_{n}" for block, count in enumerate(blocks, 1) for n in range(1, count + 1))
 
 
-class VggOptions(LayeredOptions):
-    """A VGG network (Simonyan & Zisserman 2015) of torchvision, trained on ImageNet.
-
-    `weights` names a local file to use in place of the cached download; its `sha256` is then stated beside it where
-    it is not the published one.
-    """
+class VggOptions(PublishedOptions, LayeredOptions):
+    """A VGG network (Simonyan & Zisserman 2015) of torchvision, trained on ImageNet."""
 
     blocks: ClassVar[tuple[int, ...]]
     """Convolutions in each of the five blocks."""
-    asset: ClassVar[str]
-    """The downloadable file."""
     batch_norm: ClassVar[bool]
-
-    weights: str | None = None
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-
-    @model_validator(mode="after")
-    def _hash_of_a_file(self) -> Self:
-        if self.sha256 is not None and self.weights is None:
-            raise ValueError("'sha256' goes with 'weights', a file of one's own")
-        return self
-
-    @property
-    def assets(self) -> tuple[str, ...]:
-        """The downloads this choice needs: none where a file is given."""
-        return () if self.weights is not None else (self.asset,)
 
     @property
     def mixes_batch(self) -> bool:

@@ -17,14 +17,10 @@ from torch import Tensor, nn
 from benchmark.activations.activations import Activations, Tapped
 from benchmark.activations.options import WIDTHS
 from benchmark.errors import MissingAssetError
-from benchmark.prepare import ASSETS, check, require
+from benchmark.published import IMAGENET_DEVIATION, IMAGENET_MEAN, weights_of
 
 if TYPE_CHECKING:
     from benchmark.activations.options import VggOptions
-
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
-"""Of the pixels of ImageNet in 0..1, by channel, as torchvision's weights expect them."""
 
 
 def load(options: VggOptions, device: str | torch.device, cache: Path | None = None) -> Activations:
@@ -34,7 +30,7 @@ def load(options: VggOptions, device: str | torch.device, cache: Path | None = N
     """
     network, sha256 = build(options), None
     if torch.device(device).type != "meta":
-        path, sha256 = _weights(options, cache)
+        path, sha256 = weights_of(options, cache)
         _fill(network, path)
     network.eval().requires_grad_(False).to(device)
     return Activations(options.asset, sha256, options.layers, network, options.mixes_batch)
@@ -62,12 +58,6 @@ def _chain(options: VggOptions) -> list[nn.Module]:
     return chain
 
 
-def _weights(options: VggOptions, cache: Path | None) -> tuple[Path, str]:
-    path = require(options.asset, cache) if options.weights is None else Path(options.weights)
-    expected = options.sha256 or ASSETS[options.asset].sha256
-    return path, check(path, expected, "if this is the file you mean, state its hash as 'sha256' beside 'weights'")
-
-
 def _fill(network: Tapped, path: Path) -> None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -83,5 +73,5 @@ def _fill(network: Tapped, path: Path) -> None:
 def _normalized(images: Tensor) -> Tensor:
     colors = images.expand(-1, 3, -1, -1).unbind(1)
     # Plain numbers: a tensor of them would have to be brought to the device at every pass.
-    centered = [((values + 1.0) / 2.0 - mean) / std for values, mean, std in zip(colors, MEAN, STD, strict=True)]
-    return torch.stack(centered, dim=1)
+    scales = zip(colors, IMAGENET_MEAN, IMAGENET_DEVIATION, strict=True)
+    return torch.stack([((values + 1.0) / 2.0 - mean) / deviation for values, mean, deviation in scales], dim=1)

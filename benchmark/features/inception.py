@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from benchmark.errors import MissingAssetError
 from benchmark.features.extractor import Extractor
-from benchmark.prepare import ASSETS, check, require
+from benchmark.prepare import ASSETS
+from benchmark.published import weights_of
 
 if TYPE_CHECKING:
     from benchmark.features.options import InceptionOptions
@@ -44,7 +45,10 @@ def load(options: InceptionOptions, device: str | torch.device, cache: Path | No
 
     One-channel images are repeated to three, as PIL's conversion to RGB does.
     """
-    path, sha256 = _weights(options, cache)
+    path, sha256 = weights_of(options, cache)
+    name = ASSETS[options.asset].file
+    if path.name != name:
+        raise MissingAssetError(f"{path}: clean-fid looks for the name {name} in a folder; rename the file")
     build = _state_dict_network if options.mode == "legacy_pytorch" else _torchscript_network
     try:
         network, head = build(path, options.mode, device)
@@ -63,17 +67,6 @@ def load(options: InceptionOptions, device: str | torch.device, cache: Path | No
         classes=CLASSES,
         batch_size=BATCH_SIZE,
     )
-
-
-def _weights(options: InceptionOptions, cache: Path | None) -> tuple[Path, str]:
-    asset = ASSETS[options.asset]
-    if options.weights is None:
-        return require(options.asset, cache), asset.sha256
-    path, sha256 = Path(options.weights), options.sha256 or asset.sha256
-    check(path, sha256, "if this is the file you mean, state its hash as 'sha256' beside 'weights'")
-    if path.name != asset.file:
-        raise MissingAssetError(f"{path}: clean-fid looks for the name {asset.file} in a folder; rename the file")
-    return path, sha256
 
 
 def _torchscript_network(path: Path, mode: str, device: str | torch.device) -> Network:

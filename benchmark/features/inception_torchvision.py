@@ -18,13 +18,12 @@ from torch.nn import functional
 
 from benchmark.errors import MissingAssetError
 from benchmark.features.extractor import Extractor
-from benchmark.prepare import ASSETS, check, require
+from benchmark.published import IMAGENET_DEVIATION, IMAGENET_MEAN, weights_of
 
 if TYPE_CHECKING:
     from benchmark.features.options import TorchvisionInceptionOptions
 
 SIZE = 299
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RESIZER = "PyTorch bilinear to 299x299, align_corners false, no antialiasing; ImageNet mean and standard deviation"
 
 
@@ -33,7 +32,7 @@ def load(options: TorchvisionInceptionOptions, device: str | torch.device, cache
 
     One-channel images are repeated to three.
     """
-    path, sha256 = _weights(options, cache)
+    path, sha256 = weights_of(options, cache)
     try:
         network = _network(path)
     except (RuntimeError, AttributeError, TypeError, EOFError, pickle.UnpicklingError) as error:
@@ -57,17 +56,8 @@ def load(options: TorchvisionInceptionOptions, device: str | torch.device, cache
 def normalized(pixels: Tensor) -> Tensor:
     """Return what the network sees, float [B, 3, 299, 299], for uint8 pixels [B, 1 or 3, H, W]."""
     values = functional.interpolate(pixels.float(), size=(SIZE, SIZE), mode="bilinear", align_corners=False) / 255.0
-    mean, deviation = (values.new_tensor(per_channel).view(1, 3, 1, 1) for per_channel in (MEAN, DEVIATION))
+    mean, deviation = (values.new_tensor(each).view(1, 3, 1, 1) for each in (IMAGENET_MEAN, IMAGENET_DEVIATION))
     return (values - mean) / deviation
-
-
-def _weights(options: TorchvisionInceptionOptions, cache: Path | None) -> tuple[Path, str]:
-    published = ASSETS[options.asset].sha256
-    if options.weights is None:
-        return require(options.asset, cache), published
-    path, sha256 = Path(options.weights), options.sha256 or published
-    check(path, sha256, "if this is the file you mean, state its hash as 'sha256' beside 'weights'")
-    return path, sha256
 
 
 def _network(path: Path) -> Any:

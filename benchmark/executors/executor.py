@@ -23,11 +23,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Ended:
-    """A job that ended, and how; `reason` is one line where it failed."""
+    """A job that ended, and how; `reason` is one line where it failed.
+
+    `lost` where not the job failed but the place where it ran: its process or machine is gone.
+    """
 
     job: str
     outcome: Outcome
     reason: str = ""
+    lost: bool = False
 
 
 class Executor(Protocol):

@@ -91,7 +91,7 @@ class PoolExecutor:
         self._workers.remove(worker)
         how = describe_exit(worker.process.exitcode or 0)
         assert worker.job is not None
-        return Ended(worker.job, "failed", f"its worker process died ({how}); run the same command again")
+        return Ended(worker.job, "failed", f"its worker process died ({how}); run the same command again", lost=True)
 
 
 def describe_exit(code: int) -> str:

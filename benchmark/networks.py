@@ -19,6 +19,8 @@ LAYER_KINDS: Mapping[str, tuple[type[nn.Module], ...]] = {
     "conv_transpose": (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
     "linear": (nn.Linear,),
 }
+WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
+"""All layers whose weights a mask may cover."""
 
 
 class Product(nn.Module):

@@ -20,14 +20,13 @@ from torch import Tensor, nn
 from benchmark.errors import RunError, UsageError, did_you_mean
 from benchmark.metrics import METRICS
 from benchmark.metrics.subject import Subject, Value
-from benchmark.networks import LAYER_KINDS, Networks
+from benchmark.networks import WEIGHTED, Networks
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
     from benchmark.metrics.options import MacsOptions
 
 BACKEND = "pytorch"  # ptflops' documentation and code disagree on its default, so it is always named
-WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
 
 
 def measure(subject: Subject, options: MacsOptions) -> Value:

@@ -36,7 +36,7 @@ from torch.utils.hooks import RemovableHandle
 
 from benchmark.metrics import METRICS
 from benchmark.metrics.subject import Effort, Passes, Subject, Value
-from benchmark.networks import LAYER_KINDS, Product
+from benchmark.networks import WEIGHTED, Product
 from benchmark.schema.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ SCOPES = {
     "lineage": "all trainings and scores that the ticket rests on",
 }
 
-WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
 COUNTED: tuple[type[nn.Module], ...] = (*WEIGHTED, Product, _BatchNorm, _InstanceNorm)
 """The layers that operations belong to; torch computes an instance norm as the batch norm of images one by one."""
 OUTSIDE = ""

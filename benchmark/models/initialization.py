@@ -35,12 +35,10 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 
 from benchmark.errors import did_you_mean
 from benchmark.models.attention import SelfAttention
-from benchmark.networks import LAYER_KINDS, Networks
+from benchmark.networks import WEIGHTED, Networks
 
 Values = dict[str, Tensor]
 """New values of one layer's tensors, by their own names."""
-
-WEIGHTED = tuple(kind for kinds in LAYER_KINDS.values() for kind in kinds)
 
 
 @torch.no_grad()

@@ -5,6 +5,8 @@ offer (`samples`, `reconstructions` or nothing); `assets(options)`, where downlo
 `classifies`, where the extractor must tell the data set's classes; `waits`, where the training must stop at an event.
 """
 
+from typing import Any
+
 from benchmark.metrics.log_options import EarlyStoppingOptions, LoggedLossOptions, StoppingTimeOptions
 from benchmark.metrics.options import (
     ClassifierAccuracyOptions,
@@ -19,6 +21,12 @@ from benchmark.metrics.options import (
 from benchmark.schema.record import Options
 from benchmark.table import Entry, Table
 
+
+def _seen(unit: str, *, lower_is_better: bool, needs: str = "samples") -> dict[str, Any]:
+    """Return the facts of a metric that looks at images through an extractor."""
+    return {"unit": unit, "lower_is_better": lower_is_better, "needs": needs, "assets": lambda options: options.assets}
+
+
 METRICS = Table(
     "metrics",
     {
@@ -26,67 +34,37 @@ METRICS = Table(
             "benchmark.metrics.fid:measure",
             FeatureOptions,
             "Fréchet distance between generated and real images in an extractor's features",
-            facts={
-                "unit": "FID",
-                "lower_is_better": True,
-                "needs": "samples",
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("FID", lower_is_better=True),
         ),
         "kid": Entry(
             "benchmark.metrics.kid:measure",
             FeatureOptions,
             "unbiased squared maximum mean discrepancy of generated and real images, cubic kernel",
-            facts={
-                "unit": "KID",
-                "lower_is_better": True,
-                "needs": "samples",
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("KID", lower_is_better=True),
         ),
         "precision": Entry(
             "benchmark.metrics.prdc:precision",
             NeighborOptions,
             "share of generated images among real ones: in the neighborhood of any, in an extractor's features",
-            facts={
-                "unit": "of images",
-                "lower_is_better": False,
-                "needs": "samples",
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("of images", lower_is_better=False),
         ),
         "recall": Entry(
             "benchmark.metrics.prdc:recall",
             NeighborOptions,
             "share of real images among generated ones: in the neighborhood of any, in an extractor's features",
-            facts={
-                "unit": "of images",
-                "lower_is_better": False,
-                "needs": "samples",
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("of images", lower_is_better=False),
         ),
         "density": Entry(
             "benchmark.metrics.prdc:density",
             NeighborOptions,
             "neighborhoods of real images that a generated image lies in, on average, over nearest_k",
-            facts={
-                "unit": "density",
-                "lower_is_better": False,
-                "needs": "samples",
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("density", lower_is_better=False),
         ),
         "coverage": Entry(
             "benchmark.metrics.prdc:coverage",
             NeighborOptions,
             "share of real images with a generated one in their neighborhood, in an extractor's features",
-            facts={
-                "unit": "of images",
-                "lower_is_better": False,
-                "needs": "samples",
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("of images", lower_is_better=False),
         ),
         "reconstruction_error": Entry(
             "benchmark.metrics.reconstruction:measure",
@@ -98,24 +76,13 @@ METRICS = Table(
             "benchmark.metrics.inception_score:measure",
             InceptionScoreOptions,
             "how sure an extractor's classes are of each generated image, and how varied over all",
-            facts={
-                "unit": "score",
-                "lower_is_better": False,
-                "needs": "samples",
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("score", lower_is_better=False),
         ),
         "classifier_accuracy": Entry(
             "benchmark.metrics.classifier_accuracy:measure",
             ClassifierAccuracyOptions,
             "share of reconstructions that an extractor reads as what they show",
-            facts={
-                "unit": "of images",
-                "lower_is_better": False,
-                "needs": "reconstructions",
-                "classifies": True,
-                "assets": lambda options: options.assets,
-            },
+            facts=_seen("of images", lower_is_better=False, needs="reconstructions") | {"classifies": True},
         ),
         "logged_loss": Entry(
             "benchmark.metrics.logged_loss:measure",

@@ -152,7 +152,7 @@ class Workshop:
         domains = by_domain(images.pixels.to(self.device), images.labels, self.objective.domains)
         labels = by_class(images.labels, classes)
         size, seed = self.job.training.batch_size, self.job.seed
-        return Batches(domains, size, seed, purpose="criterion data").with_labels(labels)
+        return Batches(domains, size, seed, purpose="criterion data", labels=labels)
 
     def extractor(self, chosen: Resolved) -> Extractor:
         """Return a feature extractor on the device."""

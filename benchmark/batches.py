@@ -7,7 +7,7 @@ images of the first and then N of the second: nothing is paired, and the smaller
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -38,39 +38,33 @@ def by_class(labels: Tensor | None, count: int) -> Tensor | None:
     return labels
 
 
+@dataclass(eq=False)
 class Batches:
     """`size` images of each domain at a time, uint8; each epoch is a permutation of its own, its leftovers dropped.
 
-    Every domain has an order of its own, under `purpose`. `next` begins with the batch of number `index`.
+    Every domain has an order of its own, under `purpose`. `next` gives the batch of number `index`, then those after
+    it. `labels` [N] are those of the images of the only domain, where networks are told them.
     """
 
-    def __init__(
-        self,
-        domains: Sequence[Tensor],
-        size: int,
-        seed: int,
-        index: int = 0,
-        purpose: str = "data order",
-        augmentation: Augmentation | None = None,
-    ) -> None:
-        suffixes = ["", *(f"/{number}" for number in range(1, len(domains)))]
-        self._orders = [
-            _Order(pixels, size, seed, purpose + suffix) for pixels, suffix in zip(domains, suffixes, strict=True)
-        ]
-        self._seed, self._index, self._augmentation = seed, index, augmentation
-        self._labels: _Order | None = None
-        self._label = partial(_Order, size=size, seed=seed, purpose=purpose)
-        self._last = torch.empty(0)
+    domains: Sequence[Tensor]
+    size: int
+    seed: int
+    index: int = 0
+    purpose: str = "data order"
+    augmentation: Augmentation | None = None
+    labels: Tensor | None = None
 
-    def with_labels(self, labels: Tensor | None) -> Batches:
-        """Return these very batches, which know the labels [N] of their only domain from now on, if there are any."""
-        self._labels = None if labels is None else self._label(labels)
-        return self
+    def __post_init__(self) -> None:
+        purposes = [self.purpose, *(f"{self.purpose}/{number}" for number in range(1, len(self.domains)))]
+        told = zip(self.domains, purposes, strict=True)
+        self._orders = [_Order(pixels, self.size, self.seed, purpose) for pixels, purpose in told]
+        self._labels = None if self.labels is None else _Order(self.labels, self.size, self.seed, self.purpose)
+        self._last = torch.empty(0)
 
     def next(self) -> Tensor:
         """Return the next batch."""
-        self._last = self.at(self._index)
-        self._index += 1
+        self._last = self.at(self.index)
+        self.index += 1
         return self._last
 
     def last(self) -> Tensor:
@@ -81,13 +75,13 @@ class Batches:
         """Return the batch of a number."""
         parts = [order.at(index) for order in self._orders]
         pixels = parts[0] if len(parts) == 1 else torch.cat(parts)
-        if self._augmentation is None:
+        if self.augmentation is None:
             return pixels
-        return augmented(pixels, self._augmentation, stream(self._seed, "augmentation", index))
+        return augmented(pixels, self.augmentation, stream(self.seed, "augmentation", index))
 
     def last_labels(self) -> Tensor | None:
         """Return the labels of the batch that `next` returned last."""
-        return self.labels_at(self._index - 1)
+        return self.labels_at(self.index - 1)
 
     def labels_at(self, index: int) -> Tensor | None:
         """Return the labels [size] of the batch of a number, if they are known."""

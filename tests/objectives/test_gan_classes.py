@@ -134,7 +134,7 @@ def test_images_of_other_classes_are_refused(labels: Tensor | None, message: str
 
 
 def test_labels_go_with_their_images_from_epoch_to_epoch() -> None:
-    batches = Batches((PIXELS,), 3, 7).with_labels(LABELS)
+    batches = Batches((PIXELS,), 3, 7, labels=LABELS)
     for _ in range(9):
         pixels = batches.next()
         labels = batches.last_labels()

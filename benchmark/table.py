@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
+from pydantic_core import PydanticCustomError
 
 from benchmark.errors import UsageError, did_you_mean
 from benchmark.schema.record import Options, Resolved, Selection
@@ -76,6 +77,18 @@ class Table:
         except ValidationError as error:
             raise _first_fault(error, entry) from None
         return Resolved(name=selection.name, version=entry.version, options=options.model_dump(mode="json"))
+
+    def choice(self, written: Any) -> Any:
+        """Return what options of another family say of a member, `{name: NAME, OPTION: ...}`, resolved: for pydantic.
+
+        What is resolved already is left as it is.
+        """
+        if not isinstance(written, dict) or "options" in written:
+            return written
+        try:
+            return self.resolve(Selection.model_validate(written))
+        except OptionError as fault:
+            raise PydanticCustomError("member", "{reason}", {"reason": str(fault)}) from None
 
     def non_defaults(self, resolved: Resolved) -> dict[str, JsonValue]:
         """Return the options that differ from the member's defaults: what counts for a job's identity."""

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from benchmark.features import EXTRACTORS
 from benchmark.metrics.selection import Moments, MomentsBy
-from benchmark.schema.record import Options, PositiveInt, Resolved, Selection
-from benchmark.table import OptionError
+from benchmark.schema.record import Options, PositiveInt, Resolved
 
-
-def _resolved(value: Any) -> Any:
-    if not isinstance(value, dict) or "options" in value:
-        return value
-    try:
-        return EXTRACTORS.resolve(Selection.model_validate(value))
-    except OptionError as fault:
-        raise PydanticCustomError("extractor", "{reason}", {"reason": str(fault)}) from None
-
-
-ExtractorChoice = Annotated[Resolved, BeforeValidator(_resolved)]
+ExtractorChoice = Annotated[Resolved, BeforeValidator(EXTRACTORS.choice)]
 """An extractor as a suite names it, `{name: inception, mode: clean}`, with its options made explicit."""
 
 

@@ -22,15 +22,9 @@ def measure(subject: Subject, options: ComponentOptions) -> Value:
     `details` give it per component, with how many of the weights (or channels) that a mask covers it keeps.
     """
     components = _components(subject, options)
-    return Value(
-        float(sum(row["parameters"] for row in components.values())),
-        Protocol(
-            metric="parameters",
-            version=METRICS["parameters"].version,
-            convention=f"all parameters of {_whose(options)} as trained, masked ones included",
-        ),
-        {"components": {name: dict[str, JsonValue](row) for name, row in components.items()}},
-    )
+    total = sum(row["parameters"] for row in components.values())
+    convention = f"all parameters of {_whose(options)} as trained, masked ones included"
+    return _counted("parameters", total, convention, components)
 
 
 def measure_kept(subject: Subject, options: ComponentOptions) -> Value:
@@ -38,8 +32,7 @@ def measure_kept(subject: Subject, options: ComponentOptions) -> Value:
 
     So it is the one size in which tickets of weights and of channels can stand on one axis.
     """
-    found = measure(subject, options)
-    own = subject.networks_of("raw").state()
+    components, own = _components(subject, options), subject.networks_of("raw").state()
     # A removed channel's mask is of the whole network's shape, and what it masks is no parameter any more.
     fitting = [
         mask
@@ -47,29 +40,23 @@ def measure_kept(subject: Subject, options: ComponentOptions) -> Value:
         if mask.shape == own[name].shape and _is_counted(name.partition("/")[0], options)
     ]
     masked = sum(mask.numel() - int(mask.sum()) for mask in fitting)
-    return Value(
-        found.value - masked,
-        Protocol(
-            metric="kept_parameters",
-            version=METRICS["kept_parameters"].version,
-            convention=f"all parameters of {_whose(options)} as trained, but for masked weights",
-        ),
-        found.details,
-    )
+    total = sum(row["parameters"] for row in components.values()) - masked
+    convention = f"all parameters of {_whose(options)} as trained, but for masked weights"
+    return _counted("kept_parameters", total, convention, components)
 
 
 def measure_weights(subject: Subject, options: ComponentOptions) -> Value:
     """Return how many of the weights (or channels) that a mask covers it keeps: in dense networks all prunable ones."""
     components = _components(subject, options)
-    return Value(
-        float(sum(row["kept"] for row in components.values())),
-        Protocol(
-            metric="weights",
-            version=METRICS["weights"].version,
-            convention=f"what a mask covers of {_whose(options)}: biases and normalization are not counted",
-        ),
-        {"components": {name: dict[str, JsonValue](row) for name, row in components.items()}},
-    )
+    total = sum(row["kept"] for row in components.values())
+    convention = f"what a mask covers of {_whose(options)}: biases and normalization are not counted"
+    return _counted("weights", total, convention, components)
+
+
+def _counted(metric: str, total: int, convention: str, components: dict[str, dict[str, int]]) -> Value:
+    protocol = Protocol(metric=metric, version=METRICS[metric].version, convention=convention)
+    rows: dict[str, JsonValue] = {name: dict[str, JsonValue](row) for name, row in components.items()}
+    return Value(float(total), protocol, {"components": rows})
 
 
 def _whose(options: ComponentOptions) -> str:

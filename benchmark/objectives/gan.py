@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import kl_div, logsigmoid, one_hot, relu
 
 from benchmark.networks import Networks
-from benchmark.objectives.objective import Lesson, Objective, Update, normal
+from benchmark.objectives.objective import Lesson, Objective, Update, generate, normal
 from benchmark.objectives.options import GanOptions
 
 
@@ -98,12 +98,6 @@ def build(options: GanOptions, lesson: Lesson | None = None) -> Objective:
 
 def _order(n_dis: int, before: int) -> tuple[str, ...]:
     return (*["discriminator"] * before, "generator", *["discriminator"] * (n_dis - before))
-
-
-def generate(networks: Networks, latents: Tensor) -> Tensor:
-    """Return the generator's images."""
-    images: Tensor = networks["generator"](latents)
-    return images
 
 
 def said(networks: Networks) -> Tensor | None:

@@ -19,7 +19,7 @@ from benchmark.activations.moments import batch_moments
 from benchmark.activations.sight import Sight
 from benchmark.networks import Networks
 from benchmark.objectives.adam_average import Rule, follow
-from benchmark.objectives.objective import Objective, Update, normal
+from benchmark.objectives.objective import Objective, Update, generate, normal
 from benchmark.objectives.options import MomentMatchingOptions
 
 
@@ -39,9 +39,3 @@ def build(options: MomentMatchingOptions, sight: Sight) -> Objective:
         return loss
 
     return Objective(updates=(Update("generator", ("generator",), match),), generate=generate)
-
-
-def generate(networks: Networks, latents: Tensor) -> Tensor:
-    """Return the generator's images."""
-    images: Tensor = networks["generator"](latents)
-    return images

@@ -101,3 +101,9 @@ def normal(count: int, networks: Networks, images: Tensor, generator: torch.Gene
     if networks.z_dim is None:
         raise ValueError("this objective draws latents, but the model has no z_dim")
     return torch.randn(count, networks.z_dim, generator=generator, device=generator.device).to(images.device)
+
+
+def generate(networks: Networks, latents: Tensor) -> Tensor:
+    """Return the generator's images."""
+    images: Tensor = networks["generator"](latents)
+    return images

@@ -5,22 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from benchmark.activations import ACTIVATIONS
-from benchmark.schema.record import Fraction, Options, PositiveInt, Resolved, Selection
-from benchmark.table import OptionError
+from benchmark.schema.record import Fraction, Options, PositiveInt, Resolved
 
 
 def _chosen(value: Any) -> Any:
-    if not isinstance(value, dict) or "options" in value:
+    found = ACTIVATIONS.choice(value)
+    if found is value:
         return value
-    try:
-        resolved = ACTIVATIONS.resolve(Selection.model_validate(value))
-    except OptionError as fault:
-        raise PydanticCustomError("activations", "{reason}", {"reason": str(fault)}) from None
     # Of a job's identity, which a default that comes later must not change.
-    return resolved.model_copy(update={"options": ACTIVATIONS.non_defaults(resolved)})
+    return found.model_copy(update={"options": ACTIVATIONS.non_defaults(found)})
 
 
 ActivationsChoice = Annotated[Resolved, BeforeValidator(_chosen)]

@@ -1,4 +1,4 @@
-"""A small, sound ticket as metrics see it, for the tests of the cost metrics and the audit."""
+"""A small, sound ticket as metrics see it, with or without images, for the tests of the metrics."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from benchmark.models.options import DcganOptions
 from benchmark.networks import channel_scales, prunable_weights, with_shifts
 from benchmark.pruning.shrink import remove_channels
 from benchmark.schema.record import Resolved
+from tests.metrics.pictures import EXTRACTOR, Shared, images, pixels
 
 KINDS = ("conv", "conv_transpose", "linear")
 SHAPE = (1, 16, 16)
@@ -59,6 +60,25 @@ def make_ticket(keep: float = 0.4, **changes: Any) -> Subject:
         store=never,
     )
     return replace(subject, **changes)
+
+
+@pytest.fixture
+def stored() -> dict[str, Any]:
+    """The statistics that `subject` stores, by key."""
+    return {}
+
+
+@pytest.fixture
+def subject(stored: dict[str, Any]) -> Subject:
+    """A sound ticket with the images of `tests.metrics.pictures`."""
+    return make_ticket(
+        generate=pixels,
+        images=images,
+        extractor=lambda chosen: EXTRACTOR,
+        store=lambda key, arrays: stored.update({key: arrays}),
+        recall=Shared().recall,
+        recall_data=Shared().recall,
+    )
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from benchmark.metrics.samples import facing
 from benchmark.metrics.subject import Subject, Value
 from benchmark.schema.record import Selection
 from benchmark.streams import stream
+from tests.metrics.pictures import Shared, flat
 
 COUNTS = {"train": (40, 50), "test": (20, 25)}
 
@@ -39,7 +40,7 @@ def translate(direction: str, weights: str) -> Tensor:
 
 
 def features(batch: Tensor) -> Any:
-    return (batch.flatten(1).float() / 255).double().numpy()
+    return flat(batch).double().numpy()
 
 
 def measured(subject: Subject, metric: str = "fid", **options: Any) -> Value:
@@ -49,27 +50,15 @@ def measured(subject: Subject, metric: str = "fid", **options: Any) -> Value:
 
 
 @pytest.fixture
-def stored() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
 def subject(ticket: Callable[..., Subject], stored: dict[str, Any]) -> Subject:
-    extractor = Extractor(
-        "flat", "0" * 64, 4, "none", "uint8", lambda batch: batch.flatten(1).float() / 255, batch_size=32
-    )
-    made: dict[str, Tensor] = {}
-
-    def recall(key: str, make: Callable[[], Tensor]) -> Tensor:
-        return made.setdefault(key, make() if key not in made else made[key])
-
+    extractor = Extractor("flat", "0" * 64, 4, "none", "uint8", flat, batch_size=32)
     return ticket(
         images=images,
         translate=translate,
         extractor=lambda chosen: extractor,
         store=lambda key, arrays: stored.update({key: arrays}),
-        recall=recall,
-        recall_data=recall,
+        recall=Shared().recall,
+        recall_data=Shared().recall,
     )
 
 

@@ -1,41 +1,20 @@
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from torch import Tensor
 
-from benchmark.features.extractor import Extractor
 from benchmark.frechet import moments
-from benchmark.images import Images
 from benchmark.metrics import METRICS
 from benchmark.metrics.options import FeatureOptions
 from benchmark.metrics.subject import Subject, Value
 from benchmark.schema.record import Selection
-from benchmark.streams import stream
 from benchmark.table import OptionError
-
-REAL = {"train": 130, "test": 90}
-
-
-def pixels(count: int, purpose: str) -> Tensor:
-    return torch.randint(0, 256, (count, 1, 2, 3), dtype=torch.uint8, generator=stream(0, purpose))
-
-
-def flat(batch: Tensor) -> Tensor:
-    return batch.flatten(1).float() / 255
+from tests.metrics.pictures import REAL, flat, images, pixels
 
 
 def features(batch: Tensor) -> Any:
     return flat(batch).double().numpy()
-
-
-def images(split: str) -> Images:
-    return Images(pixels(REAL[split], split), None, "as they are")
-
-
-EXTRACTOR = Extractor("flat", "0" * 64, 6, "none", "uint8", flat, batch_size=32)
 
 
 def options(**changes: object) -> FeatureOptions:
@@ -43,21 +22,6 @@ def options(**changes: object) -> FeatureOptions:
     parsed = METRICS.parse(METRICS.resolve(Selection.model_validate(written)))
     assert isinstance(parsed, FeatureOptions)
     return parsed
-
-
-@pytest.fixture
-def stored() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-def subject(ticket: Callable[..., Subject], stored: dict[str, Any]) -> Subject:
-    return ticket(
-        generate=pixels,
-        images=images,
-        extractor=lambda chosen: EXTRACTOR,
-        store=lambda key, arrays: stored.update({key: arrays}),
-    )
 
 
 def measured(subject: Subject, chosen: FeatureOptions) -> Value:

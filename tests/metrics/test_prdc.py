@@ -29,51 +29,14 @@ from benchmark.metrics.kid import kernel_distance
 from benchmark.metrics.subject import Subject, Value
 from benchmark.schema.record import Selection
 from benchmark.streams import stream
+from tests.metrics.pictures import Shared, flat, images, pixels
 from tests.reference.test_cleanfid import save_state_dict
 
-REAL = {"train": 130, "test": 90}
 FOUR = ("precision", "recall", "density", "coverage")
 
 
-def pixels(count: int, purpose: str, channels: int = 1) -> Tensor:
-    return torch.randint(0, 256, (count, channels, 2, 3), dtype=torch.uint8, generator=stream(0, purpose))
-
-
 def features(batch: Tensor) -> Any:
-    return (batch.flatten(1).float() / 255).numpy()
-
-
-def images(split: str) -> Images:
-    return Images(pixels(REAL[split], split), None, "as they are")
-
-
-class Shared(dict[str, Tensor]):
-    """Makes a tensor once, as a job does."""
-
-    def recall(self, key: str, make: Callable[[], Tensor]) -> Tensor:
-        if key not in self:
-            self[key] = make()
-        return self[key]
-
-
-EXTRACTOR = Extractor("flat", "0" * 64, 6, "none", "uint8", lambda batch: batch.flatten(1).float() / 255, batch_size=32)
-
-
-@pytest.fixture
-def stored() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-def subject(ticket: Callable[..., Subject], stored: dict[str, Any]) -> Subject:
-    return ticket(
-        generate=pixels,
-        images=images,
-        extractor=lambda chosen: EXTRACTOR,
-        store=lambda key, arrays: stored.update({key: arrays}),
-        recall=Shared().recall,
-        recall_data=Shared().recall,
-    )
+    return flat(batch).numpy()
 
 
 def measured(subject: Subject, metric: str, **changes: Any) -> Value:

@@ -123,7 +123,3 @@ class ResultsDir:
     def write_verdicts(self, verdicts: Verdicts) -> None:
         """Write the verdicts."""
         self.files.write("verdicts.json", as_json(verdicts.model_dump(mode="json")))
-
-    def read_verdicts(self) -> Verdicts:
-        """Return the verdicts as last judged."""
-        return parsed(self.files.read("verdicts.json"), Verdicts, self.path / "verdicts.json")

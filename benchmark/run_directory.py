@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from benchmark.documents import R, as_json, parsed
 from benchmark.errors import NondeterminismError, RunError
 from benchmark.schema.job import MetricRequest, PlannedJob
-from benchmark.schema.measurement import Divergence, Event, Failure, LogLine, Measurement, Outcome, Stage
+from benchmark.schema.measurement import Event, LogLine, Measurement, Outcome, Stage
 from benchmark.schema.record import Record
 from benchmark.schema.suite import Training
 from benchmark.schema.training import Moment
@@ -94,7 +94,7 @@ class RunDir:
 
     def read_job(self) -> PlannedJob:
         """Return the job as planned."""
-        return self._read_record(self.JOB, PlannedJob)
+        return self.read_record(self.JOB, PlannedJob)
 
     def write_job(self, planned: PlannedJob) -> None:
         """Write the job, unless it is there already."""
@@ -141,7 +141,7 @@ class RunDir:
     def read_measurement(self, request: MetricRequest) -> Measurement | None:
         """Return a measurement, or null if it was not made."""
         name = f"measurements/{request.key}.json"
-        return self._read_record(name, Measurement) if (self.path / name).exists() else None
+        return self.read_record(name, Measurement) if (self.path / name).exists() else None
 
     def has_measurement(self, request: MetricRequest) -> bool:
         """Tell whether a measurement is there and whole, or a note that there is nothing to measure."""
@@ -176,14 +176,6 @@ class RunDir:
         np.savez(buffer, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
         self.files.write(f"statistics/{key}.npz", buffer.getvalue())
 
-    def read_failure(self) -> Failure | None:
-        """Return why the job failed, or null."""
-        return self._read_record(self.FAILURE, Failure) if (self.path / self.FAILURE).exists() else None
-
-    def read_divergence(self) -> Divergence | None:
-        """Return where the training diverged, or null."""
-        return self._read_record(self.DIVERGED, Divergence) if (self.path / self.DIVERGED).exists() else None
-
     def read_log(self) -> tuple[LogLine, ...]:
         """Return the lines of a training that is over."""
         text = self.files.read(self.LOG)
@@ -192,7 +184,7 @@ class RunDir:
     def read_event(self) -> Event | None:
         """Return what became of the event that the training was to stop at; null where it waited for none."""
         found = [name for name in (self.EVENT, self.UNSTABLE) if (self.path / name).exists()]
-        return self._read_record(found[0], Event) if found else None
+        return self.read_record(found[0], Event) if found else None
 
     def last_step(self) -> int:
         """Return the step at which the job's training ended, which its weights are of; the job must be done."""
@@ -226,6 +218,10 @@ class RunDir:
         """Return how the training ended where no weights came of it, by a file that is whole; else null."""
         return next((end for end, name in self.FRUITLESS.items() if self.files.has(name)), None)
 
+    def read_record(self, name: str, kind: type[R]) -> R:
+        """Return a record; `ArtifactError` where the file is absent, damaged or of another shape."""
+        return parsed(self.files.read(name), kind, self.path / name)
+
     def write_record(self, name: str, record: Record) -> None:
         """Write a record as JSON."""
         self.files.write(name, as_json(record.model_dump(mode="json")))
@@ -258,7 +254,4 @@ class RunDir:
         return "done" if all((self.path / name).exists() for name in (self.WEIGHTS, self.AUDIT)) else "missing"
 
     def _last_step(self, training: Training) -> int:
-        return training.steps if training.stop is None else self._read_record(self.EVENT, Event).step
-
-    def _read_record(self, name: str, kind: type[R]) -> R:
-        return parsed(self.files.read(name), kind, self.path / name)
+        return training.steps if training.stop is None else self.read_record(self.EVENT, Event).step

@@ -73,7 +73,7 @@ def test_statistics_have_the_same_bytes_for_the_same_arrays(tmp_path: Path) -> N
 
 def test_records_come_back_as_they_were(tmp_path: Path) -> None:
     run = RunDir(tmp_path / "job")
-    assert (run.read_measurement(REQUEST), run.read_failure(), run.read_divergence()) == (None, None, None)
+    assert (run.read_measurement(REQUEST), run.read_event()) == (None, None)
     run.write_job(PLANNED)
     run.write_measurement(REQUEST, measurement())
     failure, divergence = Failure(stage="mask", kind="RunError", message="x"), Divergence(step=3, what="y")
@@ -81,7 +81,8 @@ def test_records_come_back_as_they_were(tmp_path: Path) -> None:
     run.write_record(run.DIVERGED, divergence)
     run.write_document("timings/train.json", {"seconds": 1.5})
     assert (run.read_job(), run.read_measurement(REQUEST)) == (PLANNED, measurement())
-    assert (run.read_failure(), run.read_divergence()) == (failure, divergence)
+    assert run.read_record(run.FAILURE, Failure) == failure
+    assert run.read_record(run.DIVERGED, Divergence) == divergence
     assert run.read_document("timings/train.json") == {"seconds": 1.5}
     assert run.read_document("timings/none.json") is None
 
@@ -113,7 +114,7 @@ def test_a_record_of_another_shape_is_told_by_file_and_key(tmp_path: Path) -> No
     run = RunDir(tmp_path / "job")
     run.files.write(run.DIVERGED, b'{"step": "many", "what": "x"}')
     with pytest.raises(ArtifactError, match=r"job/diverged\.json: step: .*integer"):
-        run.read_divergence()
+        run.read_record(run.DIVERGED, Divergence)
 
 
 def campaign(suite: CampaignSuite) -> Campaign:

@@ -22,7 +22,7 @@ from benchmark.metrics import METRICS
 from benchmark.metrics.selection import best, looks, moments
 from benchmark.metrics.subject import Value
 from benchmark.networks import section
-from benchmark.schema.measurement import Measurement
+from benchmark.schema.measurement import Failure, Measurement
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.record import Resolved, Selection
 from tests import tiny
@@ -248,8 +248,7 @@ def test_a_value_that_is_no_number_is_refused_at_any_moment(
     monkeypatch.setattr(fid, "measure", spoiled)
     ends = tiny.run(tmp_path / "r", tiny.suite_of(SUITE), only=frozenset({"gan"}))
     assert ends[DENSE.id] == "failed"
-    failure = RunDir(tmp_path / "r" / "runs" / DENSE.id).read_failure()
-    assert failure is not None
+    failure = RunDir(tmp_path / "r" / "runs" / DENSE.id).read_record(RunDir.FAILURE, Failure)
     assert failure.kind == RunError.__name__
     assert "metric fid_best of" in failure.message
     assert "is nan, not a finite number" in failure.message

@@ -12,9 +12,10 @@ from benchmark import training
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.errors import CampaignError, RunError
 from benchmark.executors.executor import Ended
-from benchmark.runner import Schedule, pending_stages, wanted_jobs
+from benchmark.runner import pending_stages, wanted_jobs
+from benchmark.schedule import Schedule
 from benchmark.schema.job import CampaignSuite, Plan
-from benchmark.schema.measurement import Outcome, Progress
+from benchmark.schema.measurement import Divergence, Failure, Outcome, Progress
 from benchmark.stages import Bench
 from tests import tiny
 from tests.tiny import DIVERGING, SUITE, Watch, arm, contents, delete, flip, run
@@ -59,8 +60,7 @@ def test_a_failure_is_recorded_blocks_only_what_needs_it_and_is_not_cached(
     assert ends == {job.id: outcome(job.id, below) for job in PLAN.jobs}
     assert Ended(WINNER, "failed", "mask: this ticket has a hole") in watch.ends
     assert {end.job for end in watch.ends if end.outcome == "blocked"} == below
-    failure = ResultsDir(folder).run(WINNER).read_failure()
-    assert failure is not None
+    failure = ResultsDir(folder).run(WINNER).read_record(RunDir.FAILURE, Failure)
     assert (failure.stage, failure.kind, failure.trace) == ("mask", "RunError", "")
     assert ResultsDir(folder).outcomes(PLAN) == ends
     assert set(run(folder, tiny_suite).values()) == {"done"}
@@ -78,8 +78,7 @@ def test_an_unexpected_failure_keeps_its_trace(results: Path, tiny_suite: Campai
     with pytest.MonkeyPatch.context() as patch:
         failing(patch, "measure", WINNER, ZeroDivisionError("no pixels"))
         assert run(results, tiny_suite)[WINNER] == "failed"
-    failure = ResultsDir(results).run(WINNER).read_failure()
-    assert failure is not None
+    failure = ResultsDir(results).run(WINNER).read_record(RunDir.FAILURE, Failure)
     assert failure.message == "ZeroDivisionError: no pixels"
     assert "Traceback" in failure.trace
     assert "no pixels" in failure.trace
@@ -104,8 +103,7 @@ def test_a_training_that_diverges_is_an_outcome_and_stops_only_what_needs_it(tmp
     assert {job for job, end in ends.items() if end == "diverged"} == below
     assert {job for job, end in ends.items() if end == "done"} == ends.keys() - below
     assert [job for job, stage in watch.began if stage == "train" and job in below] == [arm(suite.plan, "gan").id]
-    divergence = ResultsDir(tmp_path / "r").run(arm(suite.plan, "gan").id).read_divergence()
-    assert divergence is not None
+    divergence = ResultsDir(tmp_path / "r").run(arm(suite.plan, "gan").id).read_record(RunDir.DIVERGED, Divergence)
     assert divergence.step == 12
     before = times(tmp_path / "r")
     assert run(tmp_path / "r", suite, again) == ends

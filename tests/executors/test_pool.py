@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.artifacts import ResultsDir
+from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.executors.executor import Ended
 from benchmark.executors.pool import PoolExecutor
 from benchmark.schema.job import CampaignSuite
-from benchmark.schema.measurement import Progress, Stage
+from benchmark.schema.measurement import Failure, Progress, Stage
 from tests import tiny
 from tests.tiny import Watch, contents, run
 
@@ -66,8 +66,7 @@ def test_a_killed_worker_takes_only_its_job_with_it_and_the_next_run_completes_i
     assert (ends[victim], ends[below]) == ("failed", "blocked")
     reason = next(end.reason for end in watch.ends if end.job == victim)
     assert reason == "its worker process died (signal SIGKILL); run the same command again"
-    failure = ResultsDir(folder).run(victim).read_failure()
-    assert failure is not None
+    failure = ResultsDir(folder).run(victim).read_record(RunDir.FAILURE, Failure)
     assert (failure.kind, failure.message) == ("WorkerLost", reason)
     assert set(run(folder, tiny_suite).values()) == {"done"}
     assert contents(folder) == contents(finished)

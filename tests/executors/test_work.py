@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from benchmark import stages
-from benchmark.artifacts import ResultsDir
+from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.features.extractor import Extractor
 from benchmark.schema.job import CampaignSuite
+from benchmark.schema.measurement import Failure
 from tests.tiny import Watch, run
 
 
@@ -59,7 +60,6 @@ def test_a_known_cause_is_a_sentence_and_an_unknown_one_has_its_kind(
     watch = Watch()
     (job,) = run(tmp_path, tiny_suite, watch, only=frozenset({"gan"}))
     assert [ended.reason for ended in watch.ends] == [f"mask: {sentence}"]
-    failure = ResultsDir(tmp_path).run(job).read_failure()
-    assert failure is not None
+    failure = ResultsDir(tmp_path).run(job).read_record(RunDir.FAILURE, Failure)
     assert (failure.message, failure.kind) == (sentence, kind)
     assert cause.__name__ in failure.trace

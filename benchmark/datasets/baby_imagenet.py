@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from benchmark.datasets import files
+from benchmark.datasets import files, resizing
 from benchmark.datasets.folder_layouts import BABY_IMAGENET
 from benchmark.datasets.mapped import mapped
 from benchmark.datasets.pictures import Folder
@@ -37,7 +37,7 @@ def load(options: BabyImagenetOptions, split: str, root: Path | None = None) -> 
     return Images(
         mapped("baby_imagenet", pictures, range(len(pictures)), size),
         torch.tensor([places_of[owner] for owner in owners]),
-        f"{len(pictures)} images, shorter side to {size}, Pillow bilinear, middle square",
+        f"{len(pictures)} images, {resizing.fitted_rule(size)}",
     )
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from benchmark.datasets import files, resizing
+from benchmark.datasets.decoding import decoded
 from benchmark.datasets.layout import CELEBA
 from benchmark.errors import MissingAssetError
 from benchmark.images import Images
@@ -48,7 +48,7 @@ def _rule(options: CelebaOptions) -> str:
     size = options.image_size
     if options.fit == "squash":
         return f"{before}both sides to {size}, Pillow bilinear"
-    return f"{before}shorter side to {size}, Pillow bilinear, middle square"
+    return before + resizing.fitted_rule(size)
 
 
 def _members(path: Path, split: str) -> tuple[str, ...]:
@@ -66,11 +66,7 @@ def _pixels(folder: Path, names: Sequence[str], options: CelebaOptions) -> Tenso
     size = options.image_size
     pixels = np.empty((len(names), 3, size, size), dtype=np.uint8)
     for index, name in enumerate(names):
-        try:
-            with Image.open(folder / name) as image:
-                color = image.convert("RGB")
-        except OSError as error:
-            raise MissingAssetError(f"{folder / name}: cannot be read as an image: {error}") from None
+        color = decoded(folder / name, folder / name)
         part = color if options.crop is None else resizing.centered(color, options.crop)
         square = resizing.squashed(part, size) if options.fit == "squash" else resizing.fitted(part, size)
         pixels[index] = np.asarray(square).transpose(2, 0, 1)

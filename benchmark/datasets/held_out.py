@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmark.datasets import files
+from benchmark.datasets import files, resizing
 from benchmark.datasets.mapped import mapped
 from benchmark.datasets.pictures import Pictures
 from benchmark.errors import MissingAssetError
@@ -23,8 +23,8 @@ def read(name: str, pictures: Pictures, options: HeldOutOptions, split: str, off
     return Images(
         mapped(name, pictures, chosen, size),
         None,
-        f"images {chosen.start + 1} to {chosen.stop} in the order of the files, "
-        f"shorter side to {size}, Pillow bilinear, middle square" + files.counted(len(pictures), official),
+        f"images {chosen.start + 1} to {chosen.stop} in the order of the files, {resizing.fitted_rule(size)}"
+        + files.counted(len(pictures), official),
     )
 
 

@@ -43,9 +43,10 @@ class Layout:
     @property
     def remedy(self) -> str:
         """What brings the files that are not there."""
+        where = f" ({self.page})" if self.page else ""
         if self.by_hand:
-            return f"it cannot be fetched by a program: {self.by_hand} ({self.page})"
-        return f"`ticketbench prepare --asset {self.name}` fetches it ({self.page})"
+            return f"it cannot be fetched by a program: {self.by_hand}{where}"
+        return f"`ticketbench prepare --asset {self.name}` fetches it{where}"
 
     def absent(self, root: Path | None, split: str | None = None) -> Path | None:
         """Return the first file that is not there, of one split or of all; null where a version is whole."""
@@ -55,9 +56,11 @@ class Layout:
         """Return the files of a split; raise `MissingAssetError` with the remedy where one is not there."""
         found, gap = self._nearest(root, split)
         if gap is not None:
+            elsewhere = "name another folder as `--data DIR`"
+            ways = (self.remedy, elsewhere) if self.by_hand else (elsewhere, self.remedy)
             raise MissingAssetError(
-                f"{gap}: not there; the data set {self.name} is looked for in {root or data_directory()}; name another "
-                f"folder as `--data DIR`, or {self.remedy}"
+                f"{gap}: not there; the data set {self.name} is looked for in {root or data_directory()}; "
+                f"{', or '.join(ways)}"
             )
         return found
 
@@ -128,7 +131,8 @@ def _cifar10_files(folder: str, suffix: str) -> Version:
 def two_domains(name: str, downloads: tuple[Download, ...] = (), page: str = "") -> Layout:
     """Return the layout of images of two domains, in the folders of CycleGAN (Zhu et al. 2017)."""
     folders = {split: tuple(f"{name}/{split}{domain}" for domain in "AB") for split in ("train", "test")}
-    return Layout(name, (folders,), downloads, page)
+    by_hand = "" if downloads else "put your images into the folders trainA, trainB, testA and testB"
+    return Layout(name, (folders,), downloads, page, by_hand)
 
 
 MNIST = Layout(

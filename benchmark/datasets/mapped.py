@@ -21,20 +21,17 @@ import numpy as np
 import PIL
 import torch
 from filelock import FileLock
-from PIL import Image
 from torch import Tensor
 
 from benchmark import environment
 from benchmark.datasets import resizing
+from benchmark.datasets.decoding import decoded
 from benchmark.datasets.pictures import Pictures
 from benchmark.errors import MissingAssetError
 from benchmark.prepare import cache_directory
 
 BLOCK = 512
 """Images that are decoded before they are written."""
-
-DAMAGE = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
-"""What Pillow raises for bytes that are no image, cut off, or altered."""
 
 
 def mapped(name: str, pictures: Pictures, chosen: range, size: int) -> Tensor:
@@ -103,9 +100,4 @@ def _blocks(pictures: Pictures, chosen: range, size: int) -> Iterator[bytes]:
 def _square(entry: tuple[str, bytes], size: int) -> bytes:
     """Return one image's pixels, [3, size, size]."""
     name, data = entry
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            color = image.convert("RGB")
-    except DAMAGE as error:
-        raise MissingAssetError(f"{name}: cannot be read as an image: {error}") from None
-    return np.asarray(resizing.fitted(color, size)).transpose(2, 0, 1).tobytes()
+    return np.asarray(resizing.fitted(decoded(io.BytesIO(data), name), size)).transpose(2, 0, 1).tobytes()

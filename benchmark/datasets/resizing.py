@@ -24,6 +24,11 @@ def fitted(image: Image.Image, size: int) -> Image.Image:
     return centered(image, size)
 
 
+def fitted_rule(size: int) -> str:
+    """Return the words for what `fitted` does."""
+    return f"shorter side to {size}, Pillow bilinear, middle square"
+
+
 def squashed(image: Image.Image, size: int) -> Image.Image:
     """Return an image with both sides scaled to `size`, each by its own factor."""
     return image.resize((size, size), Image.Resampling.BILINEAR)

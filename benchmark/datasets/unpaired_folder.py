@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from benchmark.datasets import files, resizing
+from benchmark.datasets.decoding import decoded
 from benchmark.datasets.layout import two_domains
 from benchmark.errors import MissingAssetError
 from benchmark.images import Images
-from benchmark.prepare import data_directory
 
 if TYPE_CHECKING:
     from benchmark.datasets.options import UnpairedFolderOptions, UnpairedOptions
@@ -28,26 +27,18 @@ if TYPE_CHECKING:
 def load(options: UnpairedFolderOptions, split: str, root: Path | None = None) -> Images:
     """Return one split, domain a before domain b; `MissingAssetError` where a folder or an image is not there."""
     files.check_split("unpaired_folder", split)
-    layout = two_domains(options.folder)
-    gap = layout.absent(root, split)
-    if gap is not None:
-        raise MissingAssetError(
-            f"{gap}: not there; images of two domains are looked for in {root or data_directory()}; "
-            "put them into the folders trainA, trainB, testA and testB, or name another folder as `--data DIR`"
-        )
-    return read_domains(options.folder, layout.require(root, split), options)
+    return read_domains(options.folder, two_domains(options.folder).require(root, split), options)
 
 
 def read_domains(name: str, folders: Sequence[Path], options: UnpairedOptions) -> Images:
     """Return the images of two folders; `MissingAssetError` where one is empty, or a file is no image."""
     domains = [_pixels(folder, _members(folder), options) for folder in folders]
     labels = torch.arange(len(domains)).repeat_interleave(torch.tensor([len(pixels) for pixels in domains]))
-    size = options.image_size
     counts = " and ".join(str(len(pixels)) for pixels in domains)
     return Images(
         torch.cat(domains),
         labels,
-        f"{name}, {counts} images, shorter side to {size}, Pillow bilinear, middle square"
+        f"{name}, {counts} images, {resizing.fitted_rule(options.image_size)}"
         + ("" if options.color else ", gray as Pillow weighs the colors (ITU-R 601)"),
     )
 
@@ -64,10 +55,6 @@ def _pixels(folder: Path, names: Sequence[str], options: UnpairedOptions) -> Ten
     channels, height, width = options.shape
     pixels = np.empty((len(names), height, width, channels), dtype=np.uint8)
     for index, name in enumerate(names):
-        try:
-            with Image.open(folder / name) as image:
-                picture = image.convert("RGB" if options.color else "L")
-        except OSError as error:
-            raise MissingAssetError(f"{folder / name}: cannot be read as an image: {error}") from None
+        picture = decoded(folder / name, folder / name, "RGB" if options.color else "L")
         pixels[index] = np.asarray(resizing.fitted(picture, options.image_size)).reshape(pixels[index].shape)
     return torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())

@@ -249,6 +249,28 @@ def test_a_metric_that_only_another_experiment_measures_is_told_at_the_arm() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("weights", "weights: {from: imp@0}"),
+        ("weights", "weights: {start_step: 3}"),
+        ("shrink", "shrink: true"),
+        ("training.teacher", "training: {teacher: {from: imp@0, component: generator}}"),
+    ],
+)
+@pytest.mark.parametrize("above", ["mask: {from: ones}", "levels: [1]", ""])
+def test_what_level_0_does_not_read_is_told_where_there_is_no_other(key: str, written: str, above: str) -> None:
+    plain = SUITE.partition("    mask:")[0].partition("  imp:\n")[2]
+    text = SUITE.replace(
+        "  random:\n", f"  plain:\n{plain}  alone:\n    extends: plain\n    {written}\n    {above}\n  random:\n"
+    )
+    if above:
+        assert "alone" in read(text).suite.experiments
+    else:
+        message = f"experiments.alone.{key}: level 0 does not read it, and without 'mask' or 'levels' there is no other"
+        assert [fault.partition(": ")[2] for fault in faults(text)] == [message]
+
+
 def test_a_fault_that_a_matrix_repeats_is_told_once() -> None:
     assert len(faults(SUITE.replace("levels: [1]", "levels: [1, x]"))) == 1
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from benchmark.errors import did_you_mean
 from benchmark.schema.claim import Claim, Comparison, FoundBy
 from benchmark.schema.reference import References
-from benchmark.schema.suite import Experiment, LevelRange, Suite
+from benchmark.schema.suite import Experiment, LevelRange, Suite, Weights
 from benchmark.suites.document import Path
 from benchmark.suites.figures import check_figures
 from benchmark.suites.timings import TIMES, check_timed, check_timings
@@ -28,7 +28,7 @@ def check_suite(suite: Suite) -> list[Problem]:
     sizes = list(_sizes(suite))
     if sizes:
         return sizes
-    found = [problem for name in suite.experiments for problem in _sources(suite, name)]
+    found = [problem for name in suite.experiments for problem in (*_sources(suite, name), *_unread(suite, name))]
     for claim_id, claim in suite.claims.items():
         found += [(("claims", claim_id, *path), message) for path, message in _claim(suite, claim)]
     for name, figure in suite.figures.items():
@@ -94,6 +94,21 @@ def _sources(suite: Suite, name: str) -> Iterator[Problem]:
     message = None if teacher is None else _source(suite.experiments, name, teacher.source, ())
     if message:
         yield (*start, "training", "teacher", "from"), message
+
+
+def _unread(suite: Suite, name: str) -> Iterator[Problem]:
+    """Yield what an experiment says of levels above 0 where it has neither a mask nor levels, and so level 0 alone."""
+    experiment, start = suite.experiments[name], ("experiments", name)
+    if experiment.mask is not None or experiment.levels is not None:
+        return
+    said: dict[Path, bool] = {
+        ("weights",): experiment.weights != Weights(),
+        ("shrink",): experiment.shrink,
+        ("training", "teacher"): experiment.training.teacher is not None,
+    }
+    for path, is_said in said.items():
+        if is_said:
+            yield (*start, *path), "level 0 does not read it, and without 'mask' or 'levels' there is no other"
 
 
 def _source(experiments: Mapping[str, Experiment], owner: str, source: str, words: tuple[str, ...]) -> str | None:

@@ -232,7 +232,7 @@ def test_wrong_usage_is_told_without_a_traceback(capsys: pytest.CaptureFixture[s
         (("run",), "Missing argument"),
         (("run", "demo", "--seeds", "0"), "--seeds"),
         (("run", "demo", "--workers", "none"), "--workers none: expected a positive number or auto"),
-        (("run", "demo", "--executor", "cloud"), "--executor cloud: expected pool or inline"),
+        (("run", "demo", "--executor", "cloud"), "--executor cloud: expected pool, inline or ray"),
         (("run", "demo", "--device", "tpu"), "--device tpu: expected auto, cpu or cuda"),
         (("run", "dmeo"), "no suite 'dmeo'; did you mean 'demo'?"),
         (("plan", "demo", "--set", "seeds"), "seeds"),

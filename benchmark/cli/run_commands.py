@@ -10,11 +10,12 @@ import typer
 from benchmark import catalog
 from benchmark.cli.inspect_commands import Json, Scale, default_scale
 from benchmark.cli.output import print_json, print_table, say, stderr
+from benchmark.cli.places import Address, Executor, Place, Workers
 from benchmark.errors import UsageError, did_you_mean
 from benchmark.suites import read_text
 
 if TYPE_CHECKING:
-    from benchmark.executors.executor import Executor, Work
+    from benchmark.executors.executor import Work
     from benchmark.schema.job import CampaignSuite
     from benchmark.timing.session import Tally
 
@@ -82,10 +83,9 @@ def run(
     results: Annotated[Path | None, typer.Option(help="The results directory.  [default: results/<suite>]")] = None,
     scale: Scale = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    workers: Annotated[
-        str, typer.Option(help="Worker processes: a number, or auto (one per processor; one on a GPU).")
-    ] = "auto",
-    executor: Annotated[str, typer.Option(help="pool (worker processes) or inline (this process).")] = "pool",
+    workers: Workers = "auto",
+    executor: Executor = "pool",
+    address: Address = "auto",
     only: Annotated[list[str] | None, typer.Option(help="Only what this claim, experiment or timing needs.")] = None,
     seeds: Seeds = None,
     overrides: Overrides = None,
@@ -102,22 +102,21 @@ def run(
 
     from benchmark.artifacts import ResultsDir
     from benchmark.cli.progress import Display
-    from benchmark.environment import resolve_device
     from benchmark.executors.executor import Work
     from benchmark.needs import check_assets
     from benchmark.runner import run_campaign
     from benchmark.schema.settings import Settings
     from benchmark.speeds import remember
 
-    device = resolve_device(device)
+    place = Place(executor, workers, address)
+    device = place.device(device)
     check_assets([suite.plan for suite in chosen], data)
     work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every))
-    place = _executor(executor, work, _count(workers, device))
     with Display(quiet) as display:
-        ends = run_campaign(ResultsDir(folder), device, chosen, place, display, frozenset(only or []))
+        ends = run_campaign(ResultsDir(folder), device, chosen, place.open(work), display, frozenset(only or []))
     remember(ResultsDir(folder), ends)
-    # The workers have ended with the campaign: nothing of ours runs beside what is timed.
-    clocked = _time(work, chosen, frozenset(only or []), quiet) if timings else {}
+    # The workers have ended with the campaign: nothing of ours runs beside what is timed. A cluster is no one machine.
+    clocked = _time(work, chosen, frozenset(only or []), quiet) if timings and place.is_here else {}
     if as_json:
         timed = {name: tally.model_dump(mode="json") for name, tally in clocked.items()}
         print_json({"results": str(folder), "jobs": ends, "timings": timed})
@@ -153,25 +152,3 @@ def _time(work: Work, suites: list[CampaignSuite], only: frozenset[str], quiet: 
 
     with Display(quiet) as display:
         return run_timings(work, [suite.plan for suite in suites], display, only)
-
-
-def _count(workers: str, device: str) -> int:
-    from benchmark.environment import cpu_count
-
-    if workers == "auto":
-        return 1 if device == "cuda" else cpu_count()
-    if not workers.isdigit() or int(workers) < 1:
-        raise UsageError(f"--workers {workers}: expected a positive number or auto")
-    return int(workers)
-
-
-def _executor(name: str, work: Work, workers: int) -> Executor:
-    if name == "inline":
-        from benchmark.executors.inline import InlineExecutor
-
-        return InlineExecutor(work)
-    if name == "pool":
-        from benchmark.executors.pool import PoolExecutor
-
-        return PoolExecutor(work, workers)
-    raise UsageError(f"--executor {name}: expected pool or inline")

@@ -1,0 +1,182 @@
+"""Runs jobs as tasks of a Ray cluster whose nodes share the results directory: its files are the only truth.
+
+Nothing of weight goes through Ray: a task gets a job's id and returns how it ended, and how far it is stands in its
+log. So a worker, node or driver that is lost takes nothing with it but the time since a job's last checkpoint. Ray
+repeats nothing by itself; the runner does.
+
+A job may be handed out again while its lost worker still lives, behind a broken network, say. It then waits for the
+job's lock, which the file system frees when that worker is gone; and whatever both wrote has the same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from math import floor
+
+import ray
+from filelock import FileLock, Timeout
+from ray.exceptions import RayError, RayTaskError
+
+from benchmark import environment
+from benchmark.artifacts import ResultsDir, RunDir
+from benchmark.errors import ArtifactError, CampaignError, UsageError
+from benchmark.executors.executor import Ended, Observer, Work
+from benchmark.executors.glimpse import glimpse
+from benchmark.schema.measurement import Progress, Stage
+
+POLL_SECONDS = 1.0
+"""How often logs and nodes are looked at."""
+PATIENCE_SECONDS = 20.0
+"""How long tasks that were told to stop may take for a checkpoint."""
+
+
+@dataclass
+class _Running:
+    run: RunDir
+    steps: int
+    seen: Progress | None
+
+
+class RayExecutor:
+    """The executor on a Ray cluster: a job takes a processor and, on GPUs, its share of one."""
+
+    def __init__(self, work: Work, address: str = "auto", jobs_per_gpu: int = 1) -> None:
+        connect(address)
+        data = work.settings.data
+        self._work = Work(work.results.resolve(), replace(work.settings, data=None if data is None else data.resolve()))
+        self._jobs_per_gpu = jobs_per_gpu if work.settings.device == "cuda" else 0
+        # A process that has used a GPU gives its memory back only when it ends: `max_calls`.
+        gpu = {"num_gpus": 1 / jobs_per_gpu, "max_calls": 1} if self._jobs_per_gpu else {"num_gpus": 0}
+        self._task = ray.remote(num_cpus=1, max_retries=0, **gpu)(_perform)
+        self._running: dict[ray.ObjectRef, _Running] = {}
+
+    @property
+    def slots(self) -> int:
+        """How many jobs the nodes that are alive have room for, and one: what waits makes a cluster grow that can."""
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        return 1 + sum(_room(node, self._jobs_per_gpu) for node in nodes)
+
+    def start(self, job: str, stages: tuple[Stage, ...]) -> None:
+        """Hand a job to Ray, which finds a node for it."""
+        run = ResultsDir(self._work.results).run(job)
+        steps = run.read_job().job.training.steps
+        task = self._task.options(name=job).remote(self._work, job, stages, _wishes(self._work), environment.versions())
+        self._running[task] = _Running(run, steps, glimpse(run, steps))
+
+    def wait(self, observer: Observer) -> Ended | None:
+        """Return the next job that ends; null where `slots` has changed meanwhile.
+
+        Raises `CampaignError` where a node cannot do the work of any job.
+        """
+        before = self.slots
+        while self.slots == before:
+            ready, _ = ray.wait(list(self._running), timeout=POLL_SECONDS)
+            for task in ready:
+                return _ended(task, self._running.pop(task).run.id)
+            for running in self._running.values():
+                _look(running, observer)
+        return None
+
+    def close(self) -> None:
+        """Tell what is under way to stop, wait a little for its checkpoints, and leave the cluster."""
+        for task in self._running:
+            ray.cancel(task)
+        if self._running:
+            ray.wait(list(self._running), num_returns=len(self._running), timeout=PATIENCE_SECONDS)
+        self._running.clear()
+        ray.shutdown()
+
+
+def connect(address: str) -> None:
+    """Join a running cluster, silently, unless this process is in one; raise `UsageError` where none answers."""
+    if ray.is_initialized():
+        return
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"--address {address}: {reason}; `ray start --head` starts a cluster here") from None
+    finally:
+        signal.signal(signal.SIGTERM, handler)  # Ray puts its own in place
+
+
+def resolve_device(wanted: str, address: str) -> str:
+    """Return `cpu` or `cuda` for `auto`, by what the cluster has; this machine need not have it."""
+    connect(address)
+    if wanted not in {"auto", "cpu", "cuda"}:
+        raise UsageError(f"--device {wanted}: expected auto, cpu or cuda")
+    has_gpu = ray.cluster_resources().get("GPU", 0) > 0
+    if wanted == "cuda" and not has_gpu:
+        raise UsageError(f"--device cuda: the cluster at {address} has no GPU; use --device cpu or auto")
+    return "cuda" if wanted != "cpu" and has_gpu else "cpu"
+
+
+def _room(resources: Mapping[str, float], jobs_per_gpu: int) -> int:
+    processors = floor(resources.get("CPU", 0))
+    return min(processors, floor(resources.get("GPU", 0)) * jobs_per_gpu) if jobs_per_gpu else processors
+
+
+def _look(running: _Running, observer: Observer) -> None:
+    with suppress(OSError, ArtifactError):  # the file system is slow, or a file is just being written
+        seen = glimpse(running.run, running.steps)
+        if seen != running.seen:
+            running.seen = seen
+            observer(seen)
+
+
+def _ended(task: ray.ObjectRef, job: str) -> Ended:
+    try:
+        ended: Ended = ray.get(task)
+    except RayTaskError as error:
+        if isinstance(error.cause, CampaignError):
+            raise CampaignError(str(error.cause)) from None
+        reason = str(error.cause).strip().splitlines()[0]
+        return Ended(job, "failed", f"{type(error.cause).__name__}: {reason}")
+    except RayError as error:
+        return Ended(job, "failed", f"its worker or node was lost ({type(error).__name__})", lost=True)
+    return ended
+
+
+def _wishes(work: Work) -> dict[str, str]:
+    """Return the environment of a task: this project's variables are as here, and on processors there is no GPU."""
+    ours = {name: value for name, value in os.environ.items() if name.startswith("TICKETBENCH_")}
+    return ours if work.settings.device == "cuda" else ours | {"CUDA_VISIBLE_DEVICES": ""}
+
+
+def _perform(
+    work: Work, job: str, stages: tuple[Stage, ...], wishes: Mapping[str, str], versions: Mapping[str, str]
+) -> Ended:
+    """Run a job on a node."""
+    os.environ.update(wishes)
+    check_node(ResultsDir(work.results), job, versions)
+    from benchmark.executors.work import perform  # torch, which reads the environment when it is imported
+
+    return perform(work, job, stages, lambda _: None)
+
+
+def check_node(results: ResultsDir, job: str, versions: Mapping[str, str]) -> None:
+    """Raise `CampaignError` where this node has other software, other files, or locks of its own."""
+    node, own = platform.node(), environment.versions()
+    other = [
+        f"{name} {own.get(name)} instead of {version}" for name, version in versions.items() if own.get(name) != version
+    ]
+    if other:
+        raise CampaignError(f"node {node} has {', '.join(other)}; every node needs the same environment")
+    if not (results.run(job).path / RunDir.JOB).exists():
+        raise CampaignError(f"node {node} does not see {results.path}; every node must share it")
+    try:
+        with FileLock(results.lock, timeout=0):
+            pass
+    except Timeout:
+        return  # it is held by the driver, as it should be
+    raise CampaignError(
+        f"node {node} could take the lock of {results.path}, which this run holds: the file system does not share "
+        "locks between nodes, and two might write one file (NFS 4 shares them, Lustre where mounted with -o flock)"
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from filelock import FileLock, Timeout
@@ -12,8 +10,9 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.campaigns import open_campaign
 from benchmark.errors import CampaignError
 from benchmark.executors.executor import Ended, Executor
+from benchmark.schedule import Schedule
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
-from benchmark.schema.measurement import FRUITLESS, Failure, Outcome, Progress, Stage
+from benchmark.schema.measurement import Failure, Outcome, Progress, Stage
 from benchmark.wanted import subset
 
 
@@ -31,47 +30,6 @@ class Watcher(Protocol):
 
     def ended(self, ended: Ended) -> None:
         """Say how a job ended."""
-
-
-@dataclass
-class Schedule:
-    """What is left to do: jobs wait for their inputs, the longest chain of trainings goes first."""
-
-    jobs: dict[str, PlannedJob]
-    stages: dict[str, tuple[Stage, ...]]
-    ends: dict[str, Outcome] = field(default_factory=dict)
-    running: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._weight = _chain_lengths(self.jobs.values())
-        self.ends |= {job: "done" for job, stages in self.stages.items() if not stages}
-
-    def next(self) -> str | None:
-        """Return the next job that can start; null while all wait or none is left."""
-        ready = [job for job in self.stages if self._is_ready(job)]
-        return max(ready, key=lambda job: (self._weight[job], job), default=None)
-
-    def settle(self, job: str, outcome: Outcome) -> list[Ended]:
-        """Note how a job ended, and return the descendants that can no longer run."""
-        self.running.discard(job)
-        self.ends[job] = outcome
-        if outcome == "done":
-            return []
-        after: Outcome = outcome if outcome in FRUITLESS else "blocked"
-        lost = []
-        for other in self.jobs.values():
-            if other.id not in self.ends and self._needs_lost(other):
-                self.ends[other.id] = after
-                lost.append(Ended(other.id, after, f"needs {job}, which {FRUITLESS.get(outcome, outcome)}"))
-        return lost
-
-    def _needs_lost(self, planned: PlannedJob) -> bool:
-        return any(self.ends.get(job, "done") != "done" for job in planned.job.inputs)
-
-    def _is_ready(self, job: str) -> bool:
-        if job in self.ends or job in self.running:
-            return False
-        return all(self.ends.get(needed) == "done" for needed in self.jobs[job].job.inputs)
 
 
 def run_campaign(
@@ -152,7 +110,6 @@ def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, w
     while True:
         while len(schedule.running) < executor.slots and (job := schedule.next()) is not None:
             results.run(job).write_job(jobs[job])
-            schedule.running.add(job)
             executor.start(job, stages[job])
         if not schedule.running:
             return schedule.ends
@@ -196,15 +153,3 @@ def _note_lost_worker(results: ResultsDir, ended: Ended) -> None:
     run = results.run(ended.job)
     if ended.outcome == "failed" and run.outcome() != "failed":
         run.write_record(run.FAILURE, Failure(stage="train", kind="WorkerLost", message=ended.reason))
-
-
-def _chain_lengths(jobs: Iterable[PlannedJob]) -> dict[str, int]:
-    """Return for each job the training steps of the longest chain that it begins."""
-    ordered = list(jobs)
-    after = {planned.id: 0 for planned in ordered}
-    length = {}
-    for planned in reversed(ordered):
-        length[planned.id] = planned.job.training.steps + after[planned.id]
-        for needed in planned.job.inputs:
-            after[needed] = max(after.get(needed, 0), length[planned.id])
-    return length

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from benchmark import environment
-from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.assembly import Workshop, removed_channels, training_masks
+from benchmark.assembly import Workshop, training_masks
+from benchmark.bench import Bench
 from benchmark.effort import efforts
 from benchmark.errors import RunError
 from benchmark.evaluation import make_subject, subject_at
@@ -29,9 +27,10 @@ from benchmark.metrics.subject import Direction, NotMeasured, Subject, Value
 from benchmark.networks import section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.pruning.edge_popup import first_scores, found_masks
-from benchmark.schema.job import MetricRequest, PlannedJob
+from benchmark.recording import Recorder, beginning
+from benchmark.schema.job import MetricRequest
 from benchmark.schema.measurement import Divergence, Event, Measurement, Progress, Stage
-from benchmark.schema.settings import Settings
+from benchmark.stopping import Stop
 from benchmark.tickets import (
     expected_kept,
     make_masks,
@@ -41,41 +40,11 @@ from benchmark.tickets import (
     with_teacher,
     without_channels,
 )
-from benchmark.training import Diverged, Hooks, Loop, State, new_state
+from benchmark.training import Diverged, Loop, new_state
 
 GRID = 64
 """Images in a sample grid."""
 COLUMNS = 8
-
-
-@dataclass(frozen=True)
-class Bench:
-    """One job at work: its recipe, the campaign it belongs to, and where it runs."""
-
-    planned: PlannedJob
-    results: ResultsDir
-    settings: Settings
-    report: Callable[[Progress], None]
-
-    @property
-    def run(self) -> RunDir:
-        """The job's files."""
-        return self.results.run(self.planned.id)
-
-    @property
-    def workshop(self) -> Workshop:
-        """The maker of the job's networks and data, from its mask on."""
-        job, settings = self.planned.job, self.settings
-        return Workshop(job, settings.device, settings.data, settings.cache, removed_channels(self.run, job))
-
-    @property
-    def first_step(self) -> int:
-        """The step from which the job's training goes on."""
-        return self.results.first_step(self.planned.job)
-
-    def commit(self, name: str, tensors: Mapping[str, Tensor]) -> None:
-        """Write tensors that must be the same bytes whenever they are made on a CPU."""
-        self.run.write_tensors(name, tensors, reproducible=self.settings.device == "cpu")
 
 
 def make_mask(bench: Bench) -> None:
@@ -99,11 +68,10 @@ def make_mask(bench: Bench) -> None:
 def train(bench: Bench) -> None:
     """Train the masked networks to the end; write weights and snapshots, or why none came of it."""
     run, job = bench.run, bench.planned.job
-    resumed = _resumable_step(bench)
-    begun = bench.first_step if resumed is None else resumed
-    state = new_state(bench.workshop.networks(), job.training, begun)
-    state.restore(run.read_tensors(run.START if resumed is None else run.CHECKPOINT))
-    run.files.unseal(run.LOG, _log_size(run.log, begun))
+    begin = beginning(bench)
+    state = new_state(bench.workshop.networks(), job.training, begin.step)
+    state.restore(run.read_tensors(begin.file))
+    run.files.unseal(run.LOG, begin.log_size)
     run.files.remove(run.EVENT)  # where bytes do not repeat, this training may end in another way than one before it
     since = time.perf_counter()
     workshop = with_teacher(bench.workshop, bench.results)
@@ -111,7 +79,8 @@ def train(bench: Bench) -> None:
     pixels = images.pixels.to(bench.settings.device)
     loop = Loop(workshop.objective, job.training, pixels, job.seed, training_masks(run, job), images.labels)
     try:
-        loop.run(state, _Recorder(bench, state).hooks())
+        with Stop() as stop:
+            loop.run(state, Recorder(bench, state, stop).hooks())
     except Diverged as end:
         run.write_record(run.DIVERGED, Divergence(step=end.step, what=end.what))
         return
@@ -127,7 +96,7 @@ def train(bench: Bench) -> None:
     trained = {name: tensor for name, tensor in state.tensors().items() if name.startswith(kinds)}
     seconds = time.perf_counter() - since
     run.write_document("environment.json", dict(environment.describe(bench.settings.device)))
-    run.write_document("timings/train.json", {"from_step": begun, "to_step": state.step, "seconds": seconds})
+    run.write_document("timings/train.json", {"from_step": begin.step, "to_step": state.step, "seconds": seconds})
     if job.training.scores is not None:
         bench.commit(run.FOUND, found_masks(state.networks, state.scores, job.training.scores))
     bench.commit(run.WEIGHTS, trained)
@@ -176,59 +145,6 @@ def _subject(bench: Bench) -> Subject:
 
 
 STAGES: Mapping[Stage, Callable[[Bench], None]] = {"mask": make_mask, "train": train, "measure": measure}
-
-
-class _Recorder:
-    """Keeps a training's log, checkpoints and snapshots, and says how far it is."""
-
-    def __init__(self, bench: Bench, state: State) -> None:
-        self._bench, self._state = bench, state
-        self._last = time.monotonic()
-
-    def hooks(self) -> Hooks:
-        """Return what the loop calls."""
-        return Hooks(self._logged, self._snapshot, frozenset(self._bench.planned.snapshots))
-
-    def _logged(self, step: int, losses: dict[str, float]) -> None:
-        run, steps = self._bench.run, self._bench.planned.job.training.steps
-        run.files.append(run.LOG, (json.dumps({"step": step, "loss": losses}) + "\n").encode())
-        if time.monotonic() - self._last >= self._bench.settings.checkpoint_seconds and step < steps:
-            run.write_tensors(run.CHECKPOINT, self._state.tensors(), note=step)
-            self._last = time.monotonic()
-        self._bench.report(Progress(job=run.id, stage="train", step=step, steps=steps, loss=losses))
-
-    def _snapshot(self, step: int, tensors: dict[str, Tensor]) -> None:
-        self._bench.commit(self._bench.run.snapshot(step), tensors)
-
-
-def _resumable_step(bench: Bench) -> int | None:
-    """Return the step of the checkpoint, if the log and the snapshots that the training made before are whole too."""
-    run = bench.run
-    if not run.files.has(run.CHECKPOINT):
-        return None
-    step = int(str(run.read_note(run.CHECKPOINT)))
-    before = [run.snapshot(at) for at in bench.planned.snapshots if bench.first_step <= at <= step]
-    logged = _logged(run.log, step)
-    return step if all(map(run.files.has, before)) and logged and logged[-1][0] == step else None
-
-
-def _log_size(log: Path, step: int) -> int:
-    """Return the length of the log up to a step: what it says beyond will be said again, in the same words."""
-    return sum(size for _, size in _logged(log, step))
-
-
-def _logged(log: Path, step: int) -> list[tuple[int, int]]:
-    """Return the step and length of each line of the log up to a step, or up to a line that was not written whole."""
-    found: list[tuple[int, int]] = []
-    for line in log.read_bytes().splitlines(keepends=True) if log.exists() else ():
-        try:
-            at = int(json.loads(line)["step"])
-        except (ValueError, TypeError, KeyError):
-            break
-        if at > step or not line.endswith(b"\n"):
-            break
-        found.append((at, len(line)))
-    return found
 
 
 def _value(subject: Subject, request: MetricRequest) -> Value:

@@ -32,7 +32,7 @@ from benchmark.training_state import State, new_state
 __all__ = ["Diverged", "Hooks", "Loop", "State", "look", "new_state"]
 
 LOG_EVERY = 50
-"""Steps between two lines of the log. Checkpoints fall on these steps, so that a resumed log has the same lines."""
+"""Steps between two lines of the log."""
 
 
 class Diverged(Exception):  # noqa: N818 - an outcome, not an error
@@ -54,19 +54,18 @@ class Hooks:
     snapshot_steps: frozenset[int] = frozenset()
     """The last step that is allowed stands for the end, also where the training stops before it."""
     stepped: Callable[[], None] = lambda: None
-    """After every step, for whoever takes the time."""
+    """After every step, its line of the log included: for whoever takes the time, keeps the state, or stops."""
 
 
 @dataclass(frozen=True)
 class _Tools:
-    """What the steps of one run share: passes in the training's precision, batches, masks, penalized scales, losses."""
+    """What the steps of one run share: passes in the training's precision, batches, masks, penalized scales."""
 
     passes: Networks
     batches: Batches
     zero_masked: Callable[[], None]
     follow_scores: edge_popup.Follow
     scales: Mapping[str, Tensor]
-    losses: _Losses
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Loop:
 
         Raises `Diverged` when a loss or a value of the networks is not finite.
         """
-        tools = self._tools(state, hooks)
+        tools = self._tools(state)
         state.networks.train()
         self._snapshot(state, hooks)
         while not self._is_over(state):
@@ -98,9 +97,9 @@ class Loop:
             self._average(state)
             self._look(state)
             self._snapshot(state, hooks)
-            hooks.stepped()
             if state.step % LOG_EVERY == 0 or self._is_over(state):
-                tools.losses.flush(state.step)
+                hooks.logged(state.step, _means(state))
+            hooks.stepped()
         _check_finite(state)
 
     def ended_at(self, state: State) -> float:
@@ -123,7 +122,7 @@ class Loop:
     def _batches_per_epoch(self) -> int:
         return max(map(len, self._domains)) // self.training.batch_size
 
-    def _tools(self, state: State, hooks: Hooks) -> _Tools:
+    def _tools(self, state: State) -> _Tools:
         weights, training = dict(state.networks.named_parameters()), self.training
         chosen, follow_scores = edge_popup.bind(state.networks, state.scores, training.scores)
         return _Tools(
@@ -139,7 +138,6 @@ class Loop:
             zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
             follow_scores=follow_scores,
             scales=penalized(state.networks, training.penalty),
-            losses=_Losses(hooks.logged),
         )
 
     def _is_over(self, state: State) -> bool:
@@ -157,7 +155,7 @@ class Loop:
             tools.follow_scores(update.components)
             if update.after is not None:
                 update.after(state.networks)
-            tools.losses.add(update.name, loss)
+            state.losses.add(update.name, loss)
 
     def _set_rates(self, state: State) -> None:
         if self.training.schedule is not None:
@@ -200,28 +198,13 @@ class Loop:
             hooks.snapshot(state.step, state.tensors())
 
 
-class _Losses:
-    """The mean of each loss since the last flush, summed on the device: reading them is the loop's only wait."""
-
-    def __init__(self, logged: Callable[[int, dict[str, float]], None]) -> None:
-        self._logged = logged
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
-
-    def add(self, name: str, loss: Tensor) -> None:
-        value = loss.detach()
-        self._sums[name] = self._sums[name] + value if name in self._sums else value
-        self._counts[name] = self._counts.get(name, 0) + 1
-
-    def flush(self, step: int) -> None:
-        """Report the means; raise `Diverged` if one is not finite."""
-        values = torch.stack(list(self._sums.values())).tolist()
-        means = {name: value / self._counts[name] for name, value in zip(self._sums, values, strict=True)}
-        self._sums, self._counts = {}, {}
-        for name, mean in means.items():
-            if not math.isfinite(mean):
-                raise Diverged(step, f"the loss of {name} is {mean}")
-        self._logged(step, means)
+def _means(state: State) -> dict[str, float]:
+    """Return the mean of each loss since the last line of the log; raise `Diverged` if one is not finite."""
+    means = state.losses.take()
+    for name, mean in means.items():
+        if not math.isfinite(mean):
+            raise Diverged(state.step, f"the loss of {name} is {mean}")
+    return means
 
 
 def rate_share(schedule: Schedule | Cosine, step: int, steps: int) -> float:

@@ -1,4 +1,4 @@
-"""All that a training carries from step to step: networks, optimizers, averages, and what it has seen of an event."""
+"""All that a training carries from step to step: networks, optimizers, averages, what it has seen, and its losses."""
 
 from __future__ import annotations
 
@@ -18,6 +18,42 @@ from benchmark.schema.suite import Training
 from benchmark.schema.training import Optimizer
 
 
+class Losses:
+    """The sum of each loss since the last line of the log, on the device: reading them is a training's only wait."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, name: str, loss: Tensor) -> None:
+        """Add one loss."""
+        value = loss.detach()
+        self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+    def take(self) -> dict[str, float]:
+        """Return the mean of each loss, and begin anew."""
+        values = torch.stack(list(self._sums.values())).tolist()
+        means = {name: value / self._counts[name] for name, value in zip(self._sums, values, strict=True)}
+        self._sums, self._counts = {}, {}
+        return means
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return sums and counts as `<place>/<name>/sum` and `count`: the lines of a log keep their order."""
+        found = {}
+        for place, (name, total) in enumerate(self._sums.items()):
+            found |= {f"{place}/{name}/sum": total, f"{place}/{name}/count": torch.tensor(self._counts[name])}
+        return found
+
+    def restore(self, tensors: Mapping[str, Tensor], device: str) -> None:
+        """Take over what `tensors` returned."""
+        self._sums, self._counts = {}, {}
+        for key in sorted((key for key in tensors if key.endswith("/sum")), key=lambda key: int(key.partition("/")[0])):
+            name = key.partition("/")[2].removesuffix("/sum")
+            self._sums[name] = tensors[key].to(device)
+            self._counts[name] = int(tensors[key.removesuffix("sum") + "count"])
+
+
 @dataclass
 class State:
     """All that a training carries from step to step.
@@ -33,6 +69,7 @@ class State:
     ema: dict[str, Tensor] = field(default_factory=dict)
     bird: EarlyBird | None = None
     scores: dict[str, nn.Parameter] = field(default_factory=dict)
+    losses: Losses = field(default_factory=Losses)
 
     @property
     def has_stopped(self) -> bool:
@@ -60,9 +97,13 @@ class State:
                         tensors[f"optimizer/{component}/{places[parameter]}/{key}"] = value
         return tensors
 
+    def checkpoint(self) -> dict[str, Tensor]:
+        """Return the state as named tensors, with the losses that the log has yet to tell under `log/...`."""
+        return self.tensors() | {f"log/{name}": tensor for name, tensor in self.losses.tensors().items()}
+
     @torch.no_grad()
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take over a state that `tensors` returned; an average that it lacks starts from the weight."""
+        """Take over what `tensors` or `checkpoint` returned; an average that it lacks starts from the weight."""
         self.networks.load(section(tensors, "raw"))
         averages = dict(self.networks.named_parameters()) | section(tensors, "ema")
         for name, average in self.ema.items():
@@ -76,6 +117,7 @@ class State:
         device = next(iter(averages.values())).device
         kept = section(tensors, "memory").items()
         self.networks.memory.update({name: tensor.to(device, copy=True) for name, tensor in kept})
+        self.losses.restore(section(tensors, "log"), device)
         if self.bird is not None:
             self.bird.restore(section(tensors, "stop"))
 

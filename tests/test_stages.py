@@ -49,6 +49,7 @@ def test_each_stage_writes_its_own_files(tmp_path: Path) -> None:
     before = files(work.run)
     train(work)
     assert files(work.run) - before == {
+        "checkpoint/state.safetensors",
         "weights.safetensors",
         "snapshots/00000004.safetensors",
         "train.jsonl",
@@ -63,7 +64,9 @@ def test_each_stage_writes_its_own_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stage", [make_mask, train, measure])
 def test_a_stage_may_be_run_again(results: Path, finished: Path, stage: Callable[[Bench], None]) -> None:
-    stage(bench(results, WINNER.id))
+    work = bench(results, WINNER.id)
+    stage(work)
+    work.run.discard_checkpoint()  # as measuring does in the end
     assert tiny.contents(results) == tiny.contents(finished)
 
 
@@ -96,7 +99,9 @@ def test_progress_is_told_at_every_line(tmp_path: Path, monkeypatch: pytest.Monk
     make_mask(work)
     train(work)
     assert [(progress.step, progress.steps) for progress in told] == [(5, 12), (10, 12), (12, 12)]
-    assert work.run.read_note(work.run.CHECKPOINT) == 10
+    note = work.run.read_note(work.run.CHECKPOINT)
+    assert isinstance(note, dict)
+    assert note["step"] == 11
     measure(work)
     assert not (work.run.path / work.run.CHECKPOINT).exists()
 

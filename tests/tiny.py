@@ -112,7 +112,7 @@ def run(
     only: frozenset[str] = frozenset(),
     device: str = "cpu",
 ) -> dict[str, Outcome]:
-    """Run a suite on the CPU, whatever the campaign takes it for; every line of the log is a checkpoint."""
+    """Run a suite on the CPU, whatever the campaign takes it for; every step is a checkpoint."""
     place = executor or InlineExecutor(work(folder))
     return run_campaign(ResultsDir(folder), device, [suite], place, watch or Watch(), only)
 

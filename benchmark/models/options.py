@@ -71,7 +71,23 @@ class ResnetVaeOptions(ModelOptions):
     z_dim: PositiveInt = 32
 
 
-class SnganOptions(ModelOptions):
+class FrozenOptions(ModelOptions):
+    """What the generators have whose weights may stay as they were drawn, after Ramanujan et al. (2020).
+
+    `fan_kept` is the fraction of a layer's inputs that a ticket keeps: the Kaiming schemes draw for so many of them.
+    """
+
+    init: Scheme = "signed_constant"
+    fan_kept: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _scales(self) -> Self:
+        if self.fan_kept != 1.0 and self.init not in KAIMING:
+            raise ValueError(f"'fan_kept' is for {' and '.join(KAIMING)}: '{self.init}' does not go by the fan-in")
+        return self
+
+
+class SnganOptions(FrozenOptions):
     """The two widths and the latent size."""
 
     generator_channels: PositiveInt = 256
@@ -103,22 +119,6 @@ class CycleganOptions(ModelOptions):
     base_channels: PositiveInt = 64
     blocks: PositiveInt = 9
     init: Scheme = "normal"
-
-
-class FrozenOptions(ModelOptions):
-    """What the generators have whose weights may stay as they were drawn, after Ramanujan et al. (2020).
-
-    `fan_kept` is the fraction of a layer's inputs that a ticket keeps: the Kaiming schemes draw for so many of them.
-    """
-
-    init: Scheme = "signed_constant"
-    fan_kept: Annotated[float, Field(gt=0, le=1)] = 1.0
-
-    @model_validator(mode="after")
-    def _scales(self) -> Self:
-        if self.fan_kept != 1.0 and self.init not in KAIMING:
-            raise ValueError(f"'fan_kept' is for {' and '.join(KAIMING)}: '{self.init}' does not go by the fan-in")
-        return self
 
 
 class GfmnOptions(FrozenOptions):

@@ -113,14 +113,21 @@ def test_orthogonal_weights_have_orthonormal_rows_or_columns() -> None:
     assert not any(bias.any() for bias in biases(networks).values())
 
 
-def test_a_jobs_first_weights_are_those_of_its_kept_fraction() -> None:
+@pytest.mark.parametrize(
+    ("model", "convolution"),
+    [
+        ("biggan, base_channels: 2, z_dim: 4, shared_dim: 2", "blocks.0.conv0"),
+        ("sngan, generator_channels: 4, discriminator_channels: 4, z_dim: 4", "conv"),
+    ],
+)
+def test_a_jobs_first_weights_are_those_of_its_kept_fraction(model: str, convolution: str) -> None:
     def first(options: str) -> dict[str, Tensor]:
-        text = tiny.SUITE.replace("{name: dcgan, base_channels: 4, z_dim: 4}", f"{{name: biggan, {options}}}")
+        text = tiny.SUITE.replace("{name: dcgan, base_channels: 4, z_dim: 4}", f"{{name: {options}}}")
         return Workshop(tiny.arm(tiny.planned(text), "gan").job).initial("init")
 
-    small = "base_channels: 2, z_dim: 4, shared_dim: 2, init: signed_constant"
+    small = f"{model}, init: signed_constant"
     whole, quarter = first(small), first(f"{small}, fan_kept: 0.25")
-    name = "generator/blocks.0.conv0.weight"
+    name = f"generator/{convolution}.weight"
     torch.testing.assert_close(quarter[name], 2 * whole[name])
     assert torch.equal(quarter["generator/linear.bias"], whole["generator/linear.bias"])
 

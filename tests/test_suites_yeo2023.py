@@ -12,7 +12,7 @@ from benchmark.networks import Networks, prunable_weights
 from benchmark.plan import make_plan
 from benchmark.pruning.edge_popup import kept_weights
 from benchmark.schema.job import Job, Plan
-from benchmark.suites import read_references, read_suite, read_text
+from benchmark.suites import Loaded, read_references, read_suite, read_text
 from tests.tiny import arm
 
 ROOT = Path(__file__).parent.parent
@@ -20,9 +20,14 @@ KINDS = ("conv", "conv_transpose", "linear")
 
 
 @cache
-def plan_at(scale: str) -> Plan:
+def loaded_at(scale: str) -> Loaded:
     file = ROOT / "suites/yeo2023.yaml"
-    return make_plan(read_suite(read_text(file), file.name, scale, ["seeds=1", "first_seed=0"]))
+    return read_suite(read_text(file), file.name, scale, ["seeds=1", "first_seed=0"])
+
+
+@cache
+def plan_at(scale: str) -> Plan:
+    return make_plan(loaded_at(scale))
 
 
 @cache
@@ -52,6 +57,13 @@ def sizes(experiment: str) -> tuple[int, int]:
 )
 def test_networks_have_as_many_weights_as_those_of_the_released_code(experiment: str, code: str) -> None:
     assert sizes(experiment) == (printed()[f"code_{code}_weights"], printed()[f"code_{code}_parameters"])
+
+
+def test_the_released_code_has_a_score_more_than_there_are_biases() -> None:
+    networks = networks_of("gfmn")
+    layers = [name.removesuffix("weight") for name in prunable_weights(networks, KINDS, ())]
+    biases = sum(one.numel() for name, one in networks.named_parameters() if name.removesuffix("bias") in layers)
+    assert printed()["code_gfmn64_masked_biases"] == biases + 1
 
 
 def test_biggan_is_the_one_whose_size_the_page_prints() -> None:
@@ -84,3 +96,21 @@ def test_a_ticket_of_a_pretrained_network_is_sought_over_that_networks_last_weig
         planned = arm(plan_at("paper"), f"{lighter}[kept=0.1]", 1)
         (origin,) = set(planned.job.start.origins.values())
         assert (origin.job, origin.at) == (arm(plan_at("paper"), pretrained).id, "end")
+
+
+@pytest.mark.parametrize("scale", ["paper", "small"])
+def test_nothing_is_trained_that_no_claim_or_figure_looks_at(scale: str) -> None:
+    suite = loaded_at(scale).suite
+    arms = [arm for claim in suite.claims.values() for pair in claim.compare for arm in (pair.arm, pair.baseline)]
+    drawn = [name for figure in suite.figures.values() for name in figure.experiments]
+    seen = {arm.partition("@")[0] for arm in arms if arm is not None} | set(drawn)
+    assert {name for name in suite.experiments if not {name, name.partition("[")[0]} & seen} == set()
+
+
+def test_every_number_that_was_looked_for_stands_beside_a_claim_or_a_figure() -> None:
+    suite = loaded_at("paper").suite
+    pairs = [pair.reference for claim in suite.claims.values() for pair in claim.compare]
+    beside = [one for part in (suite.claims, suite.figures) for member in part.values() for one in member.references]
+    file = ROOT / "reference_results/yeo2023.yaml"
+    numbers = read_references(read_text(file), file.name).numbers
+    assert {f"yeo2023/{name}" for name in numbers} == {one for one in (*pairs, *beside) if one is not None}

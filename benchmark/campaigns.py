@@ -97,6 +97,7 @@ def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite])
         _check_device(results, before, device)
         for key in wanted.keys() & before.suites.keys():
             _check_unchanged(results, key, before.suites[key], wanted[key])
+            wanted[key] = _with_earlier(before.suites[key], wanted[key])
         campaign = Campaign(device=device, suites=before.suites | wanted)
     if campaign != before or results.is_campaign_damaged():
         results.write_campaign(campaign)
@@ -107,6 +108,14 @@ def _begun(results: ResultsDir) -> Campaign | None:
     if not results.has_campaign():
         return None
     return results.restore_campaign() if results.is_campaign_damaged() else results.read_campaign()
+
+
+def _with_earlier(before: CampaignSuite, now: CampaignSuite) -> CampaignSuite:
+    """Return a suite with what was added to it before."""
+    if before.added is None:
+        return now
+    added = before.added if now.added is None else before.added.joined(now.added)
+    return now.model_copy(update={"added": added})
 
 
 def _by_key(suites: list[CampaignSuite]) -> dict[str, CampaignSuite]:

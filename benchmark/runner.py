@@ -55,8 +55,8 @@ def run_campaign(
             if damaged:
                 watcher.damaged("campaign.json")
             if device != "cpu":
-                _drop_stale(results, [suite.plan for suite in campaign.suites.values()])
-            return _run(results, wanted_jobs([suite.plan for suite in suites], only), executor, watcher)
+                _drop_stale(results, [suite.whole for suite in campaign.suites.values()])
+            return _run(results, wanted_jobs([suite.whole for suite in suites], only), executor, watcher)
     except Timeout:
         raise CampaignError(f"{results.path}: another `ticketbench run` is at work here; wait for it to end") from None
     finally:

@@ -37,7 +37,7 @@ def verify(
 ) -> None:
     """Judge every claim. Exit code 0: as expected; 1: a verdict contradicts; 3: undecided; 4: not all was measured."""
     from benchmark.artifacts import ResultsDir
-    from benchmark.judge import exit_code, judge
+    from benchmark.judge import exit_code, judge, outcomes
     from benchmark.storage import write_file
 
     results = ResultsDir(directory)
@@ -53,9 +53,9 @@ def verify(
     else:
         for verdict in verdicts.verdicts:
             _print_verdict(verdict)
-    outcomes = {job: end for suite in campaign.suites.values() for job, end in results.outcomes(suite.plan).items()}
-    _say_failures(outcomes)
-    raise typer.Exit(0 if exit_zero else exit_code(verdicts, outcomes.values()))
+    ends = outcomes(results, campaign)
+    _say_failures(ends)
+    raise typer.Exit(0 if exit_zero else exit_code(verdicts, ends.values()))
 
 
 def report(

@@ -17,6 +17,7 @@ from benchmark.suites import read_text
 if TYPE_CHECKING:
     from benchmark.executors.executor import Work
     from benchmark.schema.job import CampaignSuite
+    from benchmark.schema.measurement import Outcome
     from benchmark.timing.session import Tally
 
 Suites = Annotated[list[str], typer.Argument(help="Suites by name, or paths of YAML files.", show_default=False)]
@@ -88,6 +89,9 @@ def run(
     address: Address = "auto",
     only: Annotated[list[str] | None, typer.Option(help="Only what this claim, experiment or timing needs.")] = None,
     seeds: Seeds = None,
+    top_up: Annotated[
+        bool, typer.Option("--top-up", help="Then run more seeds for open claims, by the looks of the suite.")
+    ] = False,
     overrides: Overrides = None,
     data: Data = None,
     timings: Annotated[bool, typer.Option(help="Time what the suites' timings name, when all jobs are done.")] = True,
@@ -101,10 +105,8 @@ def run(
     folder = results or Path("results") / chosen[0].plan.suite.key
 
     from benchmark.artifacts import ResultsDir
-    from benchmark.cli.progress import Display
     from benchmark.executors.executor import Work
     from benchmark.needs import check_assets
-    from benchmark.runner import run_campaign
     from benchmark.schema.settings import Settings
     from benchmark.speeds import remember
 
@@ -112,8 +114,7 @@ def run(
     device = place.device(device)
     check_assets([suite.plan for suite in chosen], data)
     work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every))
-    with Display(quiet) as display:
-        ends = run_campaign(ResultsDir(folder), device, chosen, place.open(work), display, frozenset(only or []))
+    ends = _jobs(work, place, chosen, frozenset(only or []), top_up, quiet)
     remember(ResultsDir(folder), ends)
     # The workers have ended with the campaign: nothing of ours runs beside what is timed. A cluster is no one machine.
     clocked = _time(work, chosen, frozenset(only or []), quiet) if timings and place.is_here else {}
@@ -144,6 +145,27 @@ def _check_only(only: list[str], suites: list[CampaignSuite]) -> None:
     for name in only:
         if name not in known:
             raise UsageError(f"--only {name}: no such claim, experiment or timing{did_you_mean(name, known)}")
+
+
+def _jobs(
+    work: Work, place: Place, suites: list[CampaignSuite], only: frozenset[str], top_up: bool, quiet: bool
+) -> dict[str, Outcome]:
+    """Run what is missing, and what open claims need at later looks; return how the jobs ended."""
+    from benchmark.artifacts import ResultsDir
+    from benchmark.cli.progress import Display
+    from benchmark.runner import run_campaign
+
+    results = ResultsDir(work.results)
+
+    def once(chosen: list[CampaignSuite], names: frozenset[str]) -> dict[str, Outcome]:
+        with Display(quiet) as display:
+            return run_campaign(results, work.settings.device, chosen, place.open(work), display, names)
+
+    if not top_up:
+        return once(suites, only)
+    from benchmark.top_up import run_looks
+
+    return run_looks(results, suites, only, once, (lambda line: None) if quiet else say)
 
 
 def _time(work: Work, suites: list[CampaignSuite], only: frozenset[str], quiet: bool) -> dict[str, Tally]:

@@ -119,13 +119,38 @@ class Plan(Record):
         raise KeyError(job_id)
 
 
+class Added(Record):
+    """What `run --top-up` added to a plan: the look that each claim has come to, and the jobs of the later seeds."""
+
+    looks: dict[Name, PositiveInt]
+    jobs: tuple[PlannedJob, ...]
+    arms: tuple[Arm, ...]
+
+    def joined(self, later: Added) -> Added:
+        """Return this and what was added later, inputs still before the jobs that need them."""
+        return Added(
+            looks={name: max(one.looks.get(name, 1) for one in (self, later)) for name in self.looks | later.looks},
+            jobs=tuple({planned.id: planned for planned in (*self.jobs, *later.jobs)}.values()),
+            arms=tuple(dict.fromkeys((*self.arms, *later.arms))),
+        )
+
+
 class CampaignSuite(Record):
-    """One suite of a campaign: its files as they were read, and the plan made of them."""
+    """One suite of a campaign: its files as they were read, the plan made of them, and what was added to it since."""
 
     text: str
     references: dict[Name, str] = {}
     overrides: tuple[str, ...] = ()
     plan: Plan
+    added: Added | None = None
+
+    @property
+    def whole(self) -> Plan:
+        """The plan with what was added to it."""
+        if self.added is None:
+            return self.plan
+        more = {"jobs": (*self.plan.jobs, *self.added.jobs), "arms": (*self.plan.arms, *self.added.arms)}
+        return self.plan.model_copy(update=more)
 
 
 class Campaign(Record):

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from benchmark.schema.claim import Claim, Source
 from benchmark.schema.record import Finite, Fraction, Name, PositiveInt, Record, Selection, Step
 from benchmark.schema.search import Prunable, Search
+from benchmark.schema.top_up import TopUp
 from benchmark.schema.training import Augmentation, Cosine, Moment, Optimizer, Penalty, Schedule, Teacher
 
 ArmName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\[[^\]@]+\])?@(\d+|previous|same)$")]
@@ -287,6 +288,7 @@ class Suite(Record):
     notes: tuple[Note, ...] = ()
     seeds: PositiveInt
     first_seed: Step = 0
+    top_up: TopUp | None = None
     budget: Budget | None = None
     experiments: dict[str, Experiment]
     claims: dict[Name, Claim]

@@ -7,6 +7,7 @@ from typing import Literal
 from benchmark.schema.claim import Claim
 from benchmark.schema.measurement import Outcome
 from benchmark.schema.record import Record
+from benchmark.schema.top_up import Look
 
 Status = Literal["reproduced", "not reproduced", "inconclusive", "not comparable", "not run"]
 
@@ -55,7 +56,11 @@ class Effect(Record):
 
 
 class Part(Record):
-    """One comparison of a claim, judged on its own."""
+    """One comparison of a claim, judged on its own.
+
+    `look` is the one that its level was paid for, where more seeds may follow by a declared schedule; null where the
+    level is that of a single look, as of exact numbers, on which seeds have no bearing.
+    """
 
     arm: ArmSummary
     baseline: ArmSummary
@@ -66,10 +71,11 @@ class Part(Record):
     fragile: bool = False
     sensitivity: str = ""
     warnings: tuple[str, ...] = ()
+    look: Look | None = None
 
 
 class Verdict(Record):
-    """A claim's verdict: its parts joined (statistics.md, R7)."""
+    """A claim's verdict: its parts joined (statistics.md, R7), at a look where several are declared."""
 
     suite: str
     claim_id: str
@@ -82,6 +88,7 @@ class Verdict(Record):
     reason: str
     fragile: bool = False
     parts: tuple[Part, ...]
+    look: Look | None = None
     sparsest: float | None = None
     """For the kind `sparsest`: the sparsest level that still matched; null where none did."""
 

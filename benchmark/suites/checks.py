@@ -12,6 +12,7 @@ from benchmark.schema.suite import Experiment, LevelRange, Suite, Weights
 from benchmark.suites.document import Path
 from benchmark.suites.figures import check_figures
 from benchmark.suites.timings import TIMES, check_timed, check_timings
+from benchmark.suites.top_up import check_top_up
 
 MAX_LEVEL = 100  # at a fifth per round, 1 in 5 billion weights would be left
 MAX_SEEDS = 10_000
@@ -33,7 +34,7 @@ def check_suite(suite: Suite) -> list[Problem]:
         found += [(("claims", claim_id, *path), message) for path, message in _claim(suite, claim)]
     for name, figure in suite.figures.items():
         found += [(("figures", name, *path), message) for path, message in _misspelt(figure.references)]
-    return [*found, *check_figures(suite), *check_timings(suite)]
+    return [*found, *check_figures(suite), *check_timings(suite), *check_top_up(suite, MAX_SEEDS)]
 
 
 def check_references(suite: Suite, references: Mapping[str, References]) -> list[Problem]:

@@ -16,8 +16,8 @@ Schema = dict[str, Any]
 
 NAMED_KEYS = ("experiments", "claims", "timings", "figures")
 """What a suite has many of, by name: a scale changes those that are there, and may lack some."""
-SCALE_KEYS = ("small", "seeds", "first_seed", "budget", "notes", *NAMED_KEYS)
-SUITE_KEYS = ("format", "key", "title", "paper", "notes", "seeds", "first_seed", *NAMED_KEYS, "scales")
+SCALE_KEYS = ("small", "seeds", "first_seed", "top_up", "budget", "notes", *NAMED_KEYS)
+SUITE_KEYS = ("format", "key", "title", "paper", "notes", "seeds", "first_seed", "top_up", *NAMED_KEYS, "scales")
 
 _EXPERIMENT_TYPES = (
     "Experiment",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -72,6 +72,10 @@ class Contrast:
     def has_divergence(self) -> bool:
         """Whether any seed of either side diverged."""
         return None in [*self.arm.values(), *self._baseline_values()]
+
+    def is_exact(self, bounds: Iterable[Bound]) -> bool:
+        """Tell whether all seeds gave the same effect, which any interval is as narrow as."""
+        return self.n > 1 and not self.has_divergence and all(self.estimate(bound).error == 0.0 for bound in bounds)
 
     def without(self, seed: int) -> Contrast:
         """Return the contrast with one seed left out on both sides."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from benchmark.schema.claim import Comparison, FoundBy
 from benchmark.schema.measurement import FRUITLESS
 from benchmark.schema.verdict import ArmSummary, Effect, Observation, Part, Status
+from benchmark.spending import level as level_at
 from benchmark.statistics import clopper_pearson, fewest_for_share
 from benchmark.verdicts.gate import Evidence, refusal
 from benchmark.verdicts.rules import FEWEST_SEEDS
-from benchmark.verdicts.wording import rounded
+from benchmark.verdicts.wording import interval_name, rounded
 
 LEVEL = 0.90
 
@@ -36,21 +37,23 @@ def judge_share(claim: FoundBy, comparison: Comparison, evidence: Evidence) -> P
             arm=arm, baseline=span, status=refused.status, reason=refused.reason, differing_fields=refused.fields
         )
     found = {one.seed: _is_found(claim, one) for one in arm.observations}
-    shown = _effect(claim, found)
-    status = _status(claim, found)
+    level = LEVEL if evidence.look is None else level_at(evidence.look, LEVEL)
+    shown = _effect(claim, found, level)
+    status = _status(claim, found, level)
     says = f"{claim.metric} lies at {span.name} in {sum(found.values())} of {len(found)} seeds of {name}{_lost(arm)}"
-    ends = f"the {100 * LEVEL:g} % interval of their share, {rounded(shown.low)} to {rounded(shown.high)}"
+    ends = f"{interval_name(level, evidence.look)} of their share, {rounded(shown.low)} to {rounded(shown.high)}"
     few = f"; with {len(found)} seeds indicative only" if len(found) < FEWEST_SEEDS else ""
-    flips = _flips(claim, found)
+    flips = _flips(claim, found, level)
     return Part(
         arm=arm,
         baseline=span,
         status=status,
-        reason=f"{says}: {ends}, {_WORDS[_by_interval(claim, found)]} of {claim.share:g}{few}",
+        reason=f"{says}: {ends}, {_WORDS[_by_interval(claim, found, level)]} of {claim.share:g}{few}",
         effect=shown,
         fragile=bool(flips),
         sensitivity=_sensitivity(found, flips),
-        warnings=_warnings(claim, len(found)),
+        warnings=_warnings(claim, len(found), level),
+        look=evidence.look,
     )
 
 
@@ -58,13 +61,13 @@ def _is_found(claim: FoundBy, one: Observation) -> bool:
     return one.value is not None and claim.earliest <= one.value <= claim.latest
 
 
-def _effect(claim: FoundBy, found: Mapping[int, bool]) -> Effect:
-    low, high = clopper_pearson(sum(found.values()), len(found), LEVEL)
+def _effect(claim: FoundBy, found: Mapping[int, bool], level: float) -> Effect:
+    low, high = clopper_pearson(sum(found.values()), len(found), level)
     return Effect(
         estimate=sum(found.values()) / len(found),
         low=low,
         high=high,
-        level=LEVEL,
+        level=level,
         margin=claim.share,
         scale="share",
         unit="of the seeds",
@@ -74,13 +77,13 @@ def _effect(claim: FoundBy, found: Mapping[int, bool]) -> Effect:
     )
 
 
-def _by_interval(claim: FoundBy, found: Mapping[int, bool]) -> Status:
-    low, high = clopper_pearson(sum(found.values()), len(found), LEVEL)
+def _by_interval(claim: FoundBy, found: Mapping[int, bool], level: float) -> Status:
+    low, high = clopper_pearson(sum(found.values()), len(found), level)
     return "reproduced" if low >= claim.share else "not reproduced" if high < claim.share else "inconclusive"
 
 
-def _status(claim: FoundBy, found: Mapping[int, bool]) -> Status:
-    return _by_interval(claim, found) if len(found) >= FEWEST_SEEDS else "inconclusive"
+def _status(claim: FoundBy, found: Mapping[int, bool], level: float) -> Status:
+    return _by_interval(claim, found, level) if len(found) >= FEWEST_SEEDS else "inconclusive"
 
 
 def _lost(arm: ArmSummary) -> str:
@@ -90,12 +93,12 @@ def _lost(arm: ArmSummary) -> str:
     return f" ({', '.join(counts)})" if counts else ""
 
 
-def _flips(claim: FoundBy, found: Mapping[int, bool]) -> dict[Status, list[str]]:
+def _flips(claim: FoundBy, found: Mapping[int, bool], level: float) -> dict[Status, list[str]]:
     """Return what leaving one seed out makes of the verdict, where it changes it."""
     flips: dict[Status, list[str]] = {}
     for seed in found if len(found) > FEWEST_SEEDS else ():
-        left = _status(claim, {other: value for other, value in found.items() if other != seed})
-        if left != _status(claim, found):
+        left = _status(claim, {other: value for other, value in found.items() if other != seed}, level)
+        if left != _status(claim, found, level):
             flips.setdefault(left, []).append(str(seed))
     return flips
 
@@ -108,11 +111,11 @@ def _sensitivity(found: Mapping[int, bool], flips: Mapping[Status, list[str]]) -
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _warnings(claim: FoundBy, n: int) -> tuple[str, ...]:
+def _warnings(claim: FoundBy, n: int, level: float) -> tuple[str, ...]:
     """Say where even every seed found would not do (statistics, minimums)."""
-    low = clopper_pearson(n, n, LEVEL).low
+    low = clopper_pearson(n, n, level).low
     if low >= claim.share:
         return ()
-    needed = max(FEWEST_SEEDS, fewest_for_share(claim.share, LEVEL))
+    needed = max(FEWEST_SEEDS, fewest_for_share(claim.share, level))
     ends = f"the interval would begin at {rounded(low)}; {needed} seeds could"
     return (f"Even {n} of {n} seeds could not reach a share of {claim.share:g}: {ends}.",)

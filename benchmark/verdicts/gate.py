@@ -9,6 +9,7 @@ from benchmark.comparability import differences, reference_differences
 from benchmark.schema.claim import Claim, Comparison
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
+from benchmark.schema.top_up import Look
 from benchmark.schema.verdict import ArmSummary, Status
 from benchmark.verdicts.arms import ArmData, spread_over_runs
 
@@ -18,11 +19,12 @@ MOST_NAMED = 4
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that a claim may be judged on: measured arms and printed numbers, by name."""
+    """All that a claim may be judged on: measured arms and printed numbers, by name; which look it is, of several."""
 
     arms: Mapping[str, ArmData]
     references: Mapping[str, Number]
     small: bool
+    look: Look | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ def judge_comparison(rule: Rule, claim: Claim, comparison: Comparison, evidence:
     if contrast is None:
         why = f"a ratio of {comparison.arm} to {baseline.name} needs values above zero"
         return Part(arm=arm, baseline=baseline, status="inconclusive", reason=why)
+    # What all seeds agree on is decided at any level: no look is paid for, and no seed would change it.
+    rule = rule if contrast.is_exact(rule.bounds) else rule.at_look(evidence.look)
     status, why, shown = _decided(rule, contrast, measured, comparison)
     fragile, says = sensitivity(rule, contrast)
     return Part(
@@ -54,6 +56,7 @@ def judge_comparison(rule: Rule, claim: Claim, comparison: Comparison, evidence:
                 (*measured.cautions, *(evidence.arms[comparison.baseline].cautions if comparison.baseline else ()))
             ),
         ),
+        look=rule.look,
     )
 
 

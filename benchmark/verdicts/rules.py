@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from benchmark.schema.top_up import Look
 from benchmark.schema.verdict import Status
+from benchmark.spending import level
 from benchmark.statistics import Estimate, equivalence_power, noninferiority_power
 from benchmark.verdicts.contrast import Bound, Contrast, Side
 
@@ -31,6 +33,11 @@ class Rule:
     words: dict[Status, str]
     level: float = 0.90
     power: Callable[[Estimate, float, float], float] = noninferiority_power
+    look: Look | None = None
+
+    def at_look(self, look: Look | None) -> Rule:
+        """Return the rule with the level that a look may spend; unchanged where there is one look alone."""
+        return self if look is None else replace(self, level=level(look, self.level), look=look)
 
     def by_t(self, contrast: Contrast) -> Status:
         """Decide by t intervals."""

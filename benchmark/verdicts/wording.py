@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmark.schema.claim import Comparison
 from benchmark.schema.measurement import FRUITLESS
 from benchmark.schema.record import Margin
+from benchmark.schema.top_up import Look
 from benchmark.schema.verdict import Effect, Status
 from benchmark.verdicts.arms import ArmData, Printed
 from benchmark.verdicts.contrast import Contrast
@@ -19,6 +20,11 @@ def rounded(value: float) -> str:
     return f"{float(f'{value:.3g}') + 0.0:g}"
 
 
+def interval_name(level: float, look: Look | None) -> str:
+    """Return what to call an interval: its level, and the look that it was paid for."""
+    return f"{'' if look is None else f'at {look}, '}the {rounded(100 * level)} % interval"
+
+
 def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison, measured: ArmData) -> str:
     """Return the sentence of a comparison that was decided by its interval; `measured` is the arm's side."""
     other = comparison.baseline or comparison.reference
@@ -26,14 +32,14 @@ def reason(rule: Rule, status: Status, effect: Effect, comparison: Comparison, m
         f"{rounded(effect.margin)} {effect.unit}".rstrip() if effect.scale == "difference" else rounded(effect.margin)
     )
     ends = f"{rounded(effect.low)} to {rounded(effect.high)} over {effect.n} {measured.replicate}s"
-    found = rule.words[status].format(margin=margin)
+    found, interval = rule.words[status].format(margin=margin), interval_name(rule.level, rule.look)
     if effect.scale == "ratio":
         size = f"{rounded(effect.estimate)} times the value of {other}"
-        return f"{comparison.arm} has {size}: the {_level(rule)}, {ends}, {found}"
+        return f"{comparison.arm} has {size}: {interval}, {ends}, {found}"
     size = f"{rounded(abs(effect.estimate))} {effect.unit}".rstrip()
     down, up, what = ("better", "worse", "disadvantage") if measured.lower_is_better is not None else NEITHER
     word = down if effect.estimate < 0 else up
-    return f"{comparison.arm} is {size} {word} than {other}: the {_level(rule)} of the {what}, {ends}, {found}"
+    return f"{comparison.arm} is {size} {word} than {other}: {interval} of the {what}, {ends}, {found}"
 
 
 def rank_reason(rule: Rule, status: Status, contrast: Contrast, measured: ArmData, comparison: Comparison) -> str:
@@ -48,11 +54,8 @@ def rank_reason(rule: Rule, status: Status, contrast: Contrast, measured: ArmDat
     margin = _declared(declared, measured.unit) if declared else rounded(ratio or 0.0)
     if status == "inconclusive":
         return f"{says}: too many, or too few {measured.replicate}s, to decide"
-    return f"{says}: by exact ranks, with a divergence as worst, the effect {rule.words[status].format(margin=margin)}"
-
-
-def _level(rule: Rule) -> str:
-    return f"{100 * rule.level:g} % interval"
+    found, at = rule.words[status].format(margin=margin), "" if rule.look is None else f"at {rule.look}, "
+    return f"{says}: {at}by exact ranks, with a divergence as worst, the effect {found}"
 
 
 def _declared(margin: Margin, unit: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv, gammaincinv, ndtr, stdtrit
+from scipy.special import betaincinv, gammaincinv, ndtr, stdtr, stdtrit
 
 
 class Interval(NamedTuple):
@@ -129,6 +129,26 @@ def _reaches(estimate: Estimate, level: float) -> np.ndarray:
     variance = sum(grid)
     df = variance**2 / sum(axis**2 / part.df for axis, part in zip(grid, estimate.parts, strict=True))
     return np.asarray(stdtrit(df, (1.0 + level) / 2.0) * np.sqrt(variance))
+
+
+def chance_above(estimate: Estimate) -> float:
+    """Return the one-sided p of an effect above zero; without any spread 0 for one that is, 1 for one that is not."""
+    if estimate.error == 0.0:
+        return float(estimate.value <= 0.0)
+    return float(stdtr(estimate.df, -estimate.value / estimate.error))
+
+
+def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
+    """Return the adjusted p of each test: those at most q have a false-discovery rate of at most q.
+
+    Benjamini and Hochberg (1995); it holds for independent tests, and for ones that depend on each other positively
+    (Benjamini and Yekutieli 2001), as those of arms that share seeds do.
+    """
+    adjusted, least = [0.0] * len(ps), 1.0
+    for rank, index in reversed(list(enumerate(sorted(range(len(ps)), key=ps.__getitem__), start=1))):
+        least = min(least, ps[index] * len(ps) / rank)
+        adjusted[index] = least
+    return adjusted
 
 
 def clopper_pearson(found: int, n: int, level: float = 0.90) -> Interval:

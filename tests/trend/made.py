@@ -1,0 +1,162 @@
+"""Campaigns without training: measurements, times and machines written straight into results directories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from benchmark.accounts import accounts
+from benchmark.artifacts import ResultsDir
+from benchmark.schema.account import Account, ArmAccount, Pace
+from benchmark.schema.claim import Claim
+from benchmark.schema.job import Arm, Campaign, CampaignSuite, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob
+from benchmark.schema.job import StartRecipe as Start
+from benchmark.schema.measurement import Failure, Measurement
+from benchmark.schema.protocol import Protocol
+from benchmark.schema.record import Resolved
+from benchmark.schema.suite import Suite, Training
+from benchmark.schema.training import Optimizer
+
+LEVELS = (0, 1, 2)
+MACHINE = {"cpu": "a processor", "cpu_capability": "AVX2", "threads": "1", "version_torch": "2.9.1", "commit": "abc"}
+SIDES = {"fid": True, "accuracy": False, "distance": None, "size": True}
+"""The metrics of the made-up jobs; whether lower is better."""
+MIDDLE = {"fid": 40.0, "accuracy": 0.9, "distance": 1.0, "size": 100.0}
+
+Value = Callable[[str, str, int], float]
+"""What is measured of (arm, metric, seed)."""
+
+
+def claim(kind: str = "matches", arm: str = "imp@1", metric: str = "fid", **more: Any) -> Claim:
+    """Return a claim on an arm against the dense one, with a margin of 1."""
+    margin = {"absolute": 1.0, "because": "chosen before running"}
+    written: dict[str, Any] = {
+        "kind": kind,
+        "says": "A sentence of ours.",
+        "source": {"paper": "kalibhat2021"},
+        "metric": metric,
+        "compare": [{"arm": arm, "baseline": "imp@0"}],
+        "expect": "any",
+    }
+    declared = {"reduces": {"ratio": 2.0, "because": "a made-up ratio"}, "beats": {"by": margin}}
+    found: Claim = TypeAdapter(Claim).validate_python(
+        written | declared.get(kind, {"margin": margin}) | more, strict=False
+    )
+    return found
+
+
+def as_planned(arm: str, metric: str, seed: int) -> float:
+    """Return a value that depends on all three, as real ones do."""
+    return MIDDLE[metric] * (1.0 + 0.01 * Random(f"{arm} {metric} {seed}").gauss(0.0, 1.0))  # noqa: S311
+
+
+def moved(values: Value, by: Mapping[tuple[str, str], float]) -> Value:
+    """Return values shifted for some (arm, metric)."""
+    return lambda arm, metric, seed: values(arm, metric, seed) + by.get((arm, metric), 0.0)
+
+
+class Made:
+    """A results directory of one experiment, two objectives and three levels."""
+
+    def __init__(
+        self,
+        path: Path,
+        claims: Mapping[str, Claim] | None = None,
+        *,
+        seeds: range = range(5),
+        version: int = 1,
+        text: str = "a suite",
+    ) -> None:
+        self.results, self.seeds, self.version = ResultsDir(path), seeds, version
+        suite = Suite(
+            key="demo",
+            title="A demo",
+            scale="small",
+            small=True,
+            seeds=len(seeds),
+            first_seed=seeds.start,
+            experiments={},
+            claims=dict(claims if claims is not None else {"matches": claim()}),
+        )
+        places = [(level, seed) for level in LEVELS for seed in seeds]
+        arms = tuple(Arm(experiment="imp", level=level, seed=seed, job=self.job(level, seed)) for level, seed in places)
+        self.plan = Plan(suite=suite, jobs=tuple(self._planned(*place) for place in places), arms=arms)
+        stored = CampaignSuite(text=text, plan=self.plan)
+        self.results.write_campaign(Campaign(device="cpu", suites={"demo": stored}))
+
+    def job(self, level: int, seed: int) -> str:
+        """Return the id of a job."""
+        return f"imp-{level}-{seed}-v{self.version}"
+
+    def measure(self, values: Value = as_planned, slower: float = 1.0, without: frozenset[str] = frozenset()) -> Made:
+        """Write what every job measured, on the same machine; times vary by a few percent."""
+        for planned in self.plan.jobs:
+            level, seed = planned.job.mask.rounds - 1, planned.job.seed
+            run = self.results.run(planned.id)
+            run.files.write(run.START, f"{level} {seed}".encode())
+            run.files.write(run.WEIGHTS, b"")
+            run.write_document(run.AUDIT, {})
+            run.write_document("environment.json", dict(MACHINE))
+            seconds = slower * 2.0 * (1.0 + 0.02 * Random(f"{planned.id} {self.results.path}").gauss(0.0, 1.0))  # noqa: S311
+            run.write_document("timings/train.json", {"from_step": 0, "to_step": 100, "seconds": seconds})
+            for one in planned.metrics:
+                if one.name not in without:
+                    self._write(planned, one, values(f"imp@{level}", one.name, seed))
+        return self
+
+    def fail(self, level: int, seed: int) -> None:
+        """Let a job have failed."""
+        run = self.results.run(self.job(level, seed))
+        run.write_record(run.FAILURE, Failure(stage="measure", kind="AuditError", message="a masked weight is not zero"))
+
+    def account(self) -> Account:
+        """Return what the directory says."""
+        (found,) = accounts(self.results)
+        return found
+
+    def _planned(self, level: int, seed: int) -> PlannedJob:
+        objective = Resolved(name="gan" if level else "autoencoder")
+        job = Job(
+            seed=seed,
+            dataset=Resolved(name="any"),
+            model=Resolved(name="any"),
+            objective=objective,
+            mask=MaskRecipe(origin=Origin(job=self.job(level - 1, seed)) if level else Origin(), rounds=level + 1),
+            start=Start(origins={}),
+            training=Training(steps=100, batch_size=1, optimizers={"*": Optimizer(lr=0.1)}),
+        )
+        metrics = tuple(MetricRequest(name=name, metric=Resolved(name=name), key=f"{name}-1") for name in SIDES)
+        return PlannedJob(id=self.job(level, seed), job=job, metrics=metrics)
+
+    def _write(self, planned: PlannedJob, request: MetricRequest, value: float) -> None:
+        made = Measurement(
+            job=planned.id,
+            name=request.name,
+            value=value,
+            unit=request.name,
+            lower_is_better=SIDES[request.name],
+            protocol=Protocol(metric=request.name),
+        )
+        self.results.run(planned.id).write_measurement(request, made)
+
+
+def redrawn(account: Account, value: Value, seeds: range | None = None, pace: Callable[[str], float] | None = None) -> Account:
+    """Return an account with other values, as a night gives them that repeats no bytes; times drawn by `pace`."""
+    arms = {}
+    for name, arm in account.arms.items():
+        chosen = list(arm.jobs) if seeds is None else list(seeds)
+        series = {
+            metric: one.model_copy(update={"values": {seed: value(name, metric, seed) for seed in chosen}})
+            for metric, one in arm.series.items()
+        }
+        jobs, ends = {seed: f"{name}-{seed}" for seed in chosen}, dict.fromkeys(chosen, "done")
+        arms[name] = ArmAccount.model_validate({"jobs": jobs, "ends": ends, "series": series})
+    update: dict[str, Any] = {"arms": arms, "seeds": tuple(seeds or account.seeds)}
+    if pace is not None:
+        drawn = {kind: tuple(pace(kind) for _ in one.seconds) for kind, one in account.paces.items()}
+        update["paces"] = {kind: Pace(seconds=seconds) for kind, seconds in drawn.items()}
+    return account.model_copy(update=update)

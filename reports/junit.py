@@ -22,11 +22,11 @@ def junit_xml(verdicts: Verdicts) -> str:
     """
     root = ElementTree.Element("testsuites", name="ticketbench")
     for name, judged in _by_suite(verdicts.verdicts).items():
-        suite = ElementTree.SubElement(root, "testsuite", name=_text(name))
+        suite = ElementTree.SubElement(root, "testsuite", name=text(name))
         for verdict in judged:
             _add_case(suite, verdict)
-        _count(suite)
-    _count(root)
+        count(suite)
+    count(root)
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
@@ -39,14 +39,14 @@ def _by_suite(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
 
 
 def _add_case(suite: ElementTree.Element, verdict: Verdict) -> None:
-    case = ElementTree.SubElement(suite, "testcase", classname=_text(verdict.suite), name=_text(verdict.claim_id))
+    case = ElementTree.SubElement(suite, "testcase", classname=text(verdict.suite), name=text(verdict.claim_id))
     tag = _tag(verdict)
     if tag is not None:
-        reason = ElementTree.SubElement(case, tag, message=_text(f"{verdict.label}: {verdict.reason}"))
-        reason.text = _text(f"{verdict.claim.says} (expected: {verdict.claim.expect})")
+        reason = ElementTree.SubElement(case, tag, message=text(f"{verdict.label}: {verdict.reason}"))
+        reason.text = text(f"{verdict.claim.says} (expected: {verdict.claim.expect})")
         if tag != "skipped":
             reason.set("type", verdict.status)
-    ElementTree.SubElement(case, "system-out").text = _text(f"{verdict.label}: {verdict.reason}")
+    ElementTree.SubElement(case, "system-out").text = text(f"{verdict.label}: {verdict.reason}")
 
 
 def _tag(verdict: Verdict) -> str | None:
@@ -57,12 +57,14 @@ def _tag(verdict: Verdict) -> str | None:
     return None if verdict.claim.expect in ("any", verdict.status) else "failure"
 
 
-def _count(element: ElementTree.Element) -> None:
+def count(element: ElementTree.Element) -> None:
+    """Write the numbers of test cases below an element into its attributes."""
     cases = list(element.iter("testcase"))
     element.set("tests", str(len(cases)))
     for tag, name in zip(TAGS, ("failures", "errors", "skipped"), strict=True):
         element.set(name, str(sum(case.find(tag) is not None for case in cases)))
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """Return a text without the characters that XML cannot hold."""
     return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from benchmark.cli import inspect_commands, plan_command, results_commands, run_commands
+from benchmark.cli import inspect_commands, plan_command, results_commands, run_commands, trend_commands
 from benchmark.errors import SuiteError, TicketbenchError
 
 
@@ -43,6 +43,7 @@ inspect_commands.add_to(app)
 plan_command.add_to(app)
 run_commands.add_to(app)
 results_commands.add_to(app)
+trend_commands.add_to(app)
 
 
 def run(arguments: list[str]) -> int:

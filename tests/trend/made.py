@@ -42,7 +42,10 @@ def claim(kind: str = "matches", arm: str = "imp@1", metric: str = "fid", **more
         "compare": [{"arm": arm, "baseline": "imp@0"}],
         "expect": "any",
     }
-    declared = {"reduces": {"ratio": 2.0, "because": "a made-up ratio"}, "beats": {"by": margin}}
+    declared: dict[str, dict[str, Any]] = {
+        "reduces": {"ratio": 2.0, "because": "a made-up ratio"},
+        "beats": {"by": margin},
+    }
     found: Claim = TypeAdapter(Claim).validate_python(
         written | declared.get(kind, {"margin": margin}) | more, strict=False
     )
@@ -51,7 +54,7 @@ def claim(kind: str = "matches", arm: str = "imp@1", metric: str = "fid", **more
 
 def as_planned(arm: str, metric: str, seed: int) -> float:
     """Return a value that depends on all three, as real ones do."""
-    return MIDDLE[metric] * (1.0 + 0.01 * Random(f"{arm} {metric} {seed}").gauss(0.0, 1.0))  # noqa: S311
+    return MIDDLE[metric] * (1.0 + 0.01 * Random(f"{arm} {metric} {seed}").gauss(0.0, 1.0))
 
 
 def moved(values: Value, by: Mapping[tuple[str, str], float]) -> Value:
@@ -101,7 +104,7 @@ class Made:
             run.files.write(run.WEIGHTS, b"")
             run.write_document(run.AUDIT, {})
             run.write_document("environment.json", dict(MACHINE))
-            seconds = slower * 2.0 * (1.0 + 0.02 * Random(f"{planned.id} {self.results.path}").gauss(0.0, 1.0))  # noqa: S311
+            seconds = slower * 2.0 * (1.0 + 0.02 * Random(f"{planned.id} {self.results.path}").gauss(0.0, 1.0))
             run.write_document("timings/train.json", {"from_step": 0, "to_step": 100, "seconds": seconds})
             for one in planned.metrics:
                 if one.name not in without:
@@ -111,7 +114,9 @@ class Made:
     def fail(self, level: int, seed: int) -> None:
         """Let a job have failed."""
         run = self.results.run(self.job(level, seed))
-        run.write_record(run.FAILURE, Failure(stage="measure", kind="AuditError", message="a masked weight is not zero"))
+        run.write_record(
+            run.FAILURE, Failure(stage="measure", kind="AuditError", message="a masked weight is not zero")
+        )
 
     def account(self) -> Account:
         """Return what the directory says."""
@@ -144,7 +149,9 @@ class Made:
         self.results.run(planned.id).write_measurement(request, made)
 
 
-def redrawn(account: Account, value: Value, seeds: range | None = None, pace: Callable[[str], float] | None = None) -> Account:
+def redrawn(
+    account: Account, value: Value, seeds: range | None = None, pace: Callable[[str], float] | None = None
+) -> Account:
     """Return an account with other values, as a night gives them that repeats no bytes; times drawn by `pace`."""
     arms = {}
     for name, arm in account.arms.items():

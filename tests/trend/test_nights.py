@@ -9,7 +9,7 @@ import pytest
 from benchmark.schema.account import Account
 from benchmark.schema.trend import Night, Trend
 from benchmark.trend import compare, exit_code
-from tests.trend.made import Made, as_planned, claim, moved
+from tests.trend.made import Made
 
 FRESH = range(1000, 1005)
 WORSE = {("imp@1", "fid"): 3.0, ("imp@2", "fid"): 3.0}

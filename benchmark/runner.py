@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import Protocol
 
 from filelock import FileLock, Timeout
@@ -28,20 +30,30 @@ class Watcher(Protocol):
     def progress(self, progress: Progress) -> None:
         """Say where a running job is."""
 
+    def again(self, ended: Ended, losses: int) -> None:
+        """Say that a job has lost its place, for the so-manieth time, and is begun again."""
+
     def ended(self, ended: Ended) -> None:
         """Say how a job ended."""
 
 
-def run_campaign(
+RETRIES = 2
+"""How often a job that has lost its place is begun again."""
+
+
+def run_campaign(  # noqa: PLR0913 - what to run, where, who is told, and how often a lost place is made up for
     results: ResultsDir,
     device: str,
     suites: list[CampaignSuite],
     executor: Executor,
     watcher: Watcher,
     only: frozenset[str] = frozenset(),
+    retries: int = RETRIES,
 ) -> dict[str, Outcome]:
     """Run what is missing of the suites (or of the claims and experiments named) and return how each job ended.
 
+    A job whose worker or node was lost is begun again, at most `retries` times, with the same seed. One that diverged
+    or failed is not: the same inputs end in the same way, and a full disk is to be seen to first.
     Raises `CampaignError` when another process is at work in the directory, or a suite has changed since it began.
     """
     if results.is_foreign():
@@ -56,7 +68,10 @@ def run_campaign(
                 watcher.damaged("campaign.json")
             if device != "cpu":
                 _drop_stale(results, [suite.whole for suite in campaign.suites.values()])
-            return _run(results, wanted_jobs([suite.whole for suite in suites], only), executor, watcher)
+            jobs = wanted_jobs([suite.whole for suite in suites], only)
+            for planned in jobs.values():
+                _report_damage(results.run(planned.id), planned, watcher)
+            return _Run(results, jobs, executor, watcher, retries).to_end()
     except Timeout:
         raise CampaignError(f"{results.path}: another `ticketbench run` is at work here; wait for it to end") from None
     finally:
@@ -100,23 +115,52 @@ def pending_stages(run: RunDir, planned: PlannedJob) -> tuple[Stage, ...]:
     return () if measured and over else ("measure",)
 
 
-def _run(results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, watcher: Watcher) -> dict[str, Outcome]:
-    for planned in jobs.values():
-        _report_damage(results.run(planned.id), planned, watcher)
-    stages = {planned.id: pending_stages(results.run(planned.id), planned) for planned in jobs.values()}
-    schedule = Schedule(jobs, stages)
-    _settle_earlier_ends(results, schedule, watcher)
-    watcher.planned(len(jobs), sum(1 for end in schedule.ends.values() if end == "done"))
-    while True:
-        while len(schedule.running) < executor.slots and (job := schedule.next()) is not None:
-            results.run(job).write_job(jobs[job])
-            executor.start(job, stages[job])
-        if not schedule.running:
-            return schedule.ends
-        ended = executor.wait(watcher.progress)
-        _note_lost_worker(results, ended)
-        for end in (ended, *schedule.settle(ended.job, ended.outcome)):
-            watcher.ended(end)
+class _Run:
+    """Jobs on their way through an executor."""
+
+    def __init__(
+        self, results: ResultsDir, jobs: dict[str, PlannedJob], executor: Executor, watcher: Watcher, retries: int
+    ) -> None:
+        self._results, self._jobs, self._executor, self._watcher = results, jobs, executor, watcher
+        self._retries, self._losses = retries, Counter[str]()
+        self._stages = {planned.id: pending_stages(results.run(planned.id), planned) for planned in jobs.values()}
+        self._schedule = Schedule(jobs, self._stages)
+
+    def to_end(self) -> dict[str, Outcome]:
+        """Run what is pending and return how each job ended."""
+        schedule, executor = self._schedule, self._executor
+        self._settle_earlier_ends()
+        self._watcher.planned(len(self._jobs), sum(1 for end in schedule.ends.values() if end == "done"))
+        while True:
+            while len(schedule.running) < executor.slots and (job := schedule.next()) is not None:
+                self._results.run(job).write_job(self._jobs[job])
+                executor.start(job, self._stages[job])
+            if not schedule.running:
+                return schedule.ends
+            ended = executor.wait(self._watcher.progress)
+            if ended is not None:
+                self._settle(ended)
+
+    def _settle_earlier_ends(self) -> None:
+        for job in self._jobs:
+            outcome = self._results.run(job).fruitless()
+            if outcome is not None:
+                for end in self._schedule.settle(job, outcome):
+                    self._watcher.ended(end)
+
+    def _settle(self, ended: Ended) -> None:
+        run = self._results.run(ended.job)
+        self._losses[ended.job] += ended.lost
+        losses = self._losses[ended.job]
+        if ended.lost and losses <= self._retries:
+            self._stages[ended.job] = pending_stages(run, self._jobs[ended.job])
+            self._watcher.again(ended, losses)
+            self._schedule.again(ended.job)
+            return
+        if ended.outcome == "failed":
+            ended = _noted(run, ended, losses)
+        for end in (ended, *self._schedule.settle(ended.job, ended.outcome)):
+            self._watcher.ended(end)
 
 
 def _drop_stale(results: ResultsDir, plans: list[Plan]) -> None:
@@ -140,16 +184,12 @@ def _report_damage(run: RunDir, planned: PlannedJob, watcher: Watcher) -> None:
         run.write_job(planned)
 
 
-def _settle_earlier_ends(results: ResultsDir, schedule: Schedule, watcher: Watcher) -> None:
-    for job in schedule.jobs:
-        outcome = results.run(job).fruitless()
-        if outcome is not None:
-            for end in schedule.settle(job, outcome):
-                watcher.ended(end)
-
-
-def _note_lost_worker(results: ResultsDir, ended: Ended) -> None:
-    """Write why a job failed in place of its worker, which was killed and could not."""
-    run = results.run(ended.job)
-    if ended.outcome == "failed" and run.outcome() != "failed":
-        run.write_record(run.FAILURE, Failure(stage="train", kind="WorkerLost", message=ended.reason))
+def _noted(run: RunDir, ended: Ended, losses: int) -> Ended:
+    """Write why a job failed where its worker could not: it was lost, or could not write."""
+    if ended.lost:
+        times = f" {losses} times" if losses > 1 else ""
+        ended = replace(ended, reason=f"{ended.reason}{times}; run the same command again")
+    if ended.lost or run.outcome() != "failed":
+        kind = "WorkerLost" if ended.lost else "RunError"
+        run.write_record(run.FAILURE, Failure(stage="train", kind=kind, message=ended.reason))
+    return ended

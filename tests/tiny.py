@@ -10,7 +10,7 @@ from benchmark.artifacts import ResultsDir
 from benchmark.executors.executor import Ended, Executor, Work
 from benchmark.executors.inline import InlineExecutor
 from benchmark.plan import make_plan
-from benchmark.runner import run_campaign
+from benchmark.runner import RETRIES, run_campaign
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
 from benchmark.schema.measurement import Outcome, Progress
 from benchmark.schema.settings import Settings
@@ -75,6 +75,7 @@ class Watch:
     files: list[str] = field(default_factory=list)
     told: list[Progress] = field(default_factory=list)
     ends: list[Ended] = field(default_factory=list)
+    losses: list[tuple[str, int]] = field(default_factory=list)
 
     def planned(self, total: int, done: int) -> None:
         self.counts.append((total, done))
@@ -84,6 +85,9 @@ class Watch:
 
     def progress(self, progress: Progress) -> None:
         self.told.append(progress)
+
+    def again(self, ended: Ended, losses: int) -> None:
+        self.losses.append((ended.job, losses))
 
     def ended(self, ended: Ended) -> None:
         self.ends.append(ended)
@@ -104,17 +108,18 @@ def suite_of(text: str = SUITE, overrides: Sequence[str] = ()) -> CampaignSuite:
     return CampaignSuite(text=text, overrides=tuple(overrides), plan=planned(text, overrides))
 
 
-def run(
+def run(  # noqa: PLR0913 - as `run_campaign`
     folder: Path,
     suite: CampaignSuite,
     watch: Watch | None = None,
     executor: Executor | None = None,
     only: frozenset[str] = frozenset(),
     device: str = "cpu",
+    retries: int = RETRIES,
 ) -> dict[str, Outcome]:
     """Run a suite on the CPU, whatever the campaign takes it for; every step is a checkpoint."""
     place = executor or InlineExecutor(work(folder))
-    return run_campaign(ResultsDir(folder), device, [suite], place, watch or Watch(), only)
+    return run_campaign(ResultsDir(folder), device, [suite], place, watch or Watch(), only, retries)
 
 
 def work(folder: Path) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
@@ -10,12 +11,15 @@ from typer.core import TyperGroup
 
 from benchmark.cli import inspect_commands, plan_command, results_commands, run_commands, trend_commands
 from benchmark.errors import SuiteError, TicketbenchError
+from benchmark.stopping import Terminated, terminable
 
 
-class _InterruptError(TicketbenchError):
-    """The user pressed Ctrl-C."""
+class _StopError(TicketbenchError):
+    """The user pressed Ctrl-C, or the process was told to end."""
 
-    exit_code = 130
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number  # as shells say it
+        super().__init__("stopped; the same command goes on from here")
 
 
 class _Commands(TyperGroup):
@@ -24,9 +28,12 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Invoke the command that was called."""
         try:
-            return super().invoke(ctx)
+            with terminable():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise _InterruptError("stopped; the same command goes on from here") from None
+            raise _StopError(signal.SIGINT) from None
+        except Terminated:
+            raise _StopError(signal.SIGTERM) from None
 
 
 app = typer.Typer(

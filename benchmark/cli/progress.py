@@ -65,6 +65,10 @@ class Display:
             loss=losses,
         )
 
+    def again(self, ended: Ended, losses: int) -> None:
+        """Show that a job has lost its place and is begun again."""
+        self._say(f"lost {ended.job}: {ended.reason}; begun again ({losses})", always=True)
+
     def ended(self, ended: Ended) -> None:
         """Show how a job ended."""
         self._count += 1

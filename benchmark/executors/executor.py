@@ -42,8 +42,14 @@ class Executor(Protocol):
     def start(self, job: str, stages: tuple[Stage, ...]) -> None:
         """Begin with some stages of a job; at most `slots` jobs may be under way."""
 
-    def wait(self, observer: Observer) -> Ended:
-        """Return the next job that ends; meanwhile tell the observer how far the running ones are."""
+    def wait(self, observer: Observer) -> Ended | None:
+        """Return the next job that ends, or null where `slots` has changed.
+
+        Meanwhile the observer is told how far the running jobs are.
+        """
 
     def close(self) -> None:
-        """Stop; what is under way is given up and goes on from its last checkpoint next time."""
+        """Stop: a training that is under way keeps its step within seconds, all else ends at once.
+
+        It goes on from there next time. Where this is interrupted, everything ends at once.
+        """

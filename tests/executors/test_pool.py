@@ -60,7 +60,7 @@ def test_a_killed_worker_takes_only_its_job_with_it_and_the_next_run_completes_i
                 os.kill(executor._workers[0].process.pid or 0, signal.SIGKILL)
 
     watch = Killer()
-    ends = run(folder, tiny_suite, watch, executor)
+    ends = run(folder, tiny_suite, watch, executor, retries=0)
     below = tiny.arm(tiny_suite.plan, "auto_imp", 1).id
     assert {job for job, end in ends.items() if end != "done"} == {victim, below}
     assert (ends[victim], ends[below]) == ("failed", "blocked")

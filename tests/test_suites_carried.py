@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
 from benchmark.datasets import DATASETS
 from benchmark.needs import assets_of
@@ -13,7 +16,7 @@ from benchmark.plan import make_plan
 from benchmark.schema.job import Plan
 from benchmark.schema.reference import References
 from benchmark.schema.suite import Suite
-from benchmark.suites import read_references, read_suite, read_text, scale_names
+from benchmark.suites import read_references, read_suite, read_text, references_schema, scale_names, suite_schema
 
 ROOT = Path(__file__).parent.parent
 FILES = {file.stem: file for file in sorted((ROOT / "suites").glob("*.yaml"))}
@@ -54,6 +57,21 @@ def test_a_suite_plans_and_says_what_it_may_cost(key: str, scale: str) -> None:
     assert plan.suite.key == key
     assert plan.suite.budget is not None
     assert {one.experiment for one in plan.arms} == set(plan.suite.experiments)
+
+
+@pytest.mark.parametrize("key", FILES)
+def test_the_published_schemas_accept_what_is_written(key: str) -> None:
+    files = {FILES[key]: suite_schema()} | ({PAPERS[key]: references_schema()} if key in PAPERS else {})
+    for file, schema in files.items():
+        written = YAML(typ="safe", pure=True).load(read_text(file))
+        errors = jsonschema.Draft202012Validator(schema).iter_errors(written)
+        assert [(error.json_path, error.message) for error in errors] == []
+
+
+@pytest.mark.parametrize("file", [*FILES.values(), *PAPERS.values()])
+def test_what_has_a_name_for_reuse_is_reused(file: Path) -> None:
+    anchors, aliases = (set(re.findall(rf"(?<!\w){mark}(\w+)", read_text(file))) for mark in ("&", r"\*"))
+    assert anchors <= aliases
 
 
 @pytest.mark.parametrize("key", FILES)

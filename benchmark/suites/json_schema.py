@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path as FilePath
@@ -19,22 +20,8 @@ NAMED_KEYS = ("experiments", "claims", "timings", "figures")
 SCALE_KEYS = ("small", "seeds", "first_seed", "top_up", "budget", "notes", *NAMED_KEYS)
 SUITE_KEYS = ("format", "key", "title", "paper", "notes", "seeds", "first_seed", "top_up", *NAMED_KEYS, "scales")
 
-_EXPERIMENT_TYPES = (
-    "Experiment",
-    "Training",
-    "Optimizer",
-    "Mask",
-    "Prunable",
-    "LevelRange",
-    "Selection",
-    "WeightSource",
-    "MaskStable",
-    "Penalty",
-    "Teacher",
-    "Schedule",
-    "Augmentation",
-    "Search",
-)
+_LINK = re.compile(r'"#/\$defs/(\w+)"')
+
 _CHANGES: Schema = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
 _MATRIX: Schema = {
     "type": "object",
@@ -68,7 +55,7 @@ def suite_schema() -> Schema:
     types, top = schema["$defs"], schema["properties"]
     scale = {key: top[key] for key in SCALE_KEYS} | dict.fromkeys(NAMED_KEYS, _CHANGES)
     types["Scale"] = {"type": "object", "additionalProperties": False, "properties": scale}
-    for name in _EXPERIMENT_TYPES:
+    for name in _within(types, "Experiment"):
         types[name].pop("required", None)
     for name, key in [("Figure", "x"), ("Figure", "y"), *((kind, "metric") for kind in _kinds(types))]:
         types[name]["properties"][key] = {"anyOf": [types[name]["properties"][key], _FIRST_OF]}
@@ -83,6 +70,15 @@ def suite_schema() -> Schema:
         "properties": {key: top[key] for key in SUITE_KEYS},
         "required": [*required, "scales"],
     }
+
+
+def _within(types: Schema, name: str) -> set[str]:
+    """Return the names of a type and of all that it is made of."""
+    found, ahead = set[str](), {name}
+    while ahead:
+        found |= ahead
+        ahead = {inner for outer in ahead for inner in _LINK.findall(json.dumps(types[outer]))} - found
+    return found
 
 
 def _kinds(types: Schema) -> list[str]:

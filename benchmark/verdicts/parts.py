@@ -33,7 +33,7 @@ def judge_comparison(rule: Rule, claim: Claim, comparison: Comparison, evidence:
             differing_fields=refused.fields,
         )
     measured = evidence.arms[comparison.arm]
-    contrast = _contrast(claim, comparison, evidence)
+    contrast = contrast_of(claim, comparison, evidence)
     if contrast is None:
         why = f"a ratio of {comparison.arm} to {baseline.name} needs values above zero"
         return Part(arm=arm, baseline=baseline, status="inconclusive", reason=why)
@@ -60,7 +60,7 @@ def judge_comparison(rule: Rule, claim: Claim, comparison: Comparison, evidence:
     )
 
 
-def _contrast(claim: Claim, comparison: Comparison, evidence: Evidence) -> Contrast | None:
+def contrast_of(claim: Claim, comparison: Comparison, evidence: Evidence) -> Contrast | None:
     """Pair the values up; null for a ratio of values that are not all positive."""
     arm = evidence.arms[comparison.arm]
     if comparison.reference is not None:

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
@@ -140,6 +141,51 @@ def busy_seconds() -> float | None:
     except (OSError, ValueError):
         return None
     return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK")
+
+
+def forget_peak(device: str) -> None:
+    """Let `peak_bytes` be about what comes from now on, as far as the system can."""
+    if device == "cuda":
+        import torch
+
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    else:
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")  # the peak of the resident set; proc(5)
+
+
+def peak_bytes(device: str) -> int | None:
+    """Return the most memory that this process held: of the GPU what torch had taken, else resident; null if unknown.
+
+    The first half gibibyte or so that CUDA itself takes of a GPU for a process is not in it.
+    """
+    if device == "cuda":
+        import torch
+
+        return int(torch.cuda.max_memory_reserved())
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    found = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    return 1024 * found[0] if found else None
+
+
+def visible_gpus() -> tuple[str, ...]:
+    """Return the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    import torch
+
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return tuple((named or [str(place) for place in range(torch.cuda.device_count())])[: torch.cuda.device_count()])
+
+
+def gpu_bytes() -> int:
+    """Return the memory of the smallest of the visible GPUs."""
+    import torch
+
+    places = range(torch.cuda.device_count())
+    return min((int(torch.cuda.get_device_properties(place).total_memory) for place in places), default=0)
 
 
 def free_bytes(path: Path) -> int:

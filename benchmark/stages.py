@@ -94,9 +94,9 @@ def train(bench: Bench) -> None:
     run.files.seal(run.LOG)
     kinds = ("raw/", "ema/", "scores/")
     trained = {name: tensor for name, tensor in state.tensors().items() if name.startswith(kinds)}
-    seconds = time.perf_counter() - since
+    spent = _spent(bench, since)
     run.write_document("environment.json", dict(environment.describe(bench.settings.device)))
-    run.write_document("timings/train.json", {"from_step": begin.step, "to_step": state.step, "seconds": seconds})
+    run.write_document("timings/train.json", {"from_step": begin.step, "to_step": state.step, **spent})
     if job.training.scores is not None:
         bench.commit(run.FOUND, found_masks(state.networks, state.scores, job.training.scores))
     bench.commit(run.WEIGHTS, trained)
@@ -111,8 +111,13 @@ def measure(bench: Bench) -> None:
     whole = not any(name.startswith("statistics/") for name in run.spoiled())
     missing = [request for request in bench.planned.metrics if not (whole and run.has_measurement(request))]
     _measure(bench, subject, missing)
-    run.write_document("timings/measure.json", {"metrics": len(missing), "seconds": time.perf_counter() - since})
+    run.write_document("timings/measure.json", {"metrics": len(missing), **_spent(bench, since)})
     run.discard_checkpoint()
+
+
+def _spent(bench: Bench, since: float) -> dict[str, float | int | None]:
+    """Return the seconds since a moment of the stage, and the most memory that the stage held."""
+    return {"seconds": time.perf_counter() - since, "peak_bytes": environment.peak_bytes(bench.settings.device)}
 
 
 def _measure(bench: Bench, subject: Subject, requests: list[MetricRequest]) -> None:

@@ -10,7 +10,7 @@ import typer
 from benchmark import catalog
 from benchmark.cli.inspect_commands import Json, Scale, default_scale
 from benchmark.cli.output import print_json, print_table, say, stderr
-from benchmark.cli.places import Address, Executor, Place, Workers
+from benchmark.cli.places import Address, Executor, JobsPerGpu, Place, Retries, Workers
 from benchmark.errors import UsageError, did_you_mean
 from benchmark.suites import read_text
 
@@ -87,6 +87,8 @@ def run(
     workers: Workers = "auto",
     executor: Executor = "pool",
     address: Address = "auto",
+    jobs_per_gpu: JobsPerGpu = "auto",
+    retries: Retries = 2,
     only: Annotated[list[str] | None, typer.Option(help="Only what this claim, experiment or timing needs.")] = None,
     seeds: Seeds = None,
     top_up: Annotated[
@@ -110,7 +112,7 @@ def run(
     from benchmark.schema.settings import Settings
     from benchmark.speeds import remember
 
-    place = Place(executor, workers, address)
+    place = Place(executor, workers, address, jobs_per_gpu, retries)
     device = place.device(device)
     check_assets([suite.plan for suite in chosen], data)
     work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every))
@@ -159,7 +161,9 @@ def _jobs(
 
     def once(chosen: list[CampaignSuite], names: frozenset[str]) -> dict[str, Outcome]:
         with Display(quiet) as display:
-            return run_campaign(results, work.settings.device, chosen, place.open(work), display, names)
+            jobs = [planned.job for suite in chosen for planned in suite.whole.jobs]
+            at = place.open(work, jobs)
+            return run_campaign(results, work.settings.device, chosen, at, display, names, place.retries)
 
     if not top_up:
         return once(suites, only)

@@ -159,7 +159,7 @@ def _seeing(gpu: str) -> Iterator[None]:
 
 def _serve(work: Work, pipe: Connection) -> None:
     """Perform jobs until the driver is gone. Ctrl-C reaches the driver, which tells its workers to stop by SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))  # put off within a training, see `benchmark.stopping`
+    signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))  # within a training it is put off
     from benchmark.executors.work import perform  # torch: seconds, spent by all workers at once and never by the driver
 
     def report(progress: Progress) -> None:

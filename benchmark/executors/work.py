@@ -12,7 +12,7 @@ import torch
 from filelock import FileLock
 
 from benchmark.artifacts import ResultsDir, RunDir
-from benchmark.environment import prepare_process
+from benchmark.environment import forget_peak, prepare_process
 from benchmark.errors import TicketbenchError
 from benchmark.executors.executor import Ended, Observer, Work
 from benchmark.schema.measurement import FRUITLESS, Failure, Progress, Stage
@@ -39,6 +39,7 @@ def perform(work: Work, job: str, stages: tuple[Stage, ...], observer: Observer)
 def _attempt(bench: Bench, stages: tuple[Stage, ...]) -> Ended:
     for stage in stages:
         bench.report(Progress(job=bench.run.id, stage=stage))
+        forget_peak(bench.settings.device)
         try:
             STAGES[stage](bench)
         except Exception as error:  # noqa: BLE001 - whatever one job meets must not end the others

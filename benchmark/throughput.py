@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from benchmark.assembly import Workshop
 from benchmark.datasets import DATASETS
 from benchmark.environment import prepare_process
+from benchmark.kinds import Kind, read_kinds, recipe_of
+from benchmark.kinds import keep as keep_kinds
 from benchmark.networks import LAYER_KINDS, Networks, prunable_weights
 from benchmark.objectives import OBJECTIVES
 from benchmark.objectives.objective import Objective
@@ -45,6 +47,8 @@ def measure(jobs: Iterable[Job], device: str, tell: Callable[[str], None], secon
             tell(f"{_described(job)}: not timed, {speeds.device} has not enough free memory for it")
             continue
         keep({key: step})
+        known = read_kinds(speeds.device).get(key)
+        keep_kinds({key: known or Kind(device=speeds.device, recipe=recipe_of(job))})
         tell(f"{_described(job)}: {1000 * step:.1f} ms a step on {speeds.device}")
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmark import estimate as estimate_module
 from benchmark.artifacts import ResultsDir
+from benchmark.costs import duration
 from benchmark.environment import cpu_name
-from benchmark.estimate import POWER, Estimate, estimate, smallest_margin
+from benchmark.estimate import Estimate, estimate
+from benchmark.power import POWER, smallest_margin
+from benchmark.reckoning import Reckoner
 from benchmark.schema.job import Job, Plan
 from benchmark.schema.suite import MaskStable
 from benchmark.speeds import Speeds, read_speeds, remember, whole
@@ -19,7 +21,7 @@ from tests import tiny
 from tests.tiny import SUITE, arm
 
 PLAN = tiny.planned()
-NOWHERE = Speeds("nowhere", {})
+NOWHERE = Reckoner(Speeds("nowhere", {}))
 CLAIMS = SUITE.replace(
     "claims: {}",
     """\
@@ -41,9 +43,9 @@ claims:
 )
 
 
-def one_second_a_step(plan: Plan) -> Speeds:
+def one_second_a_step(plan: Plan) -> Reckoner:
     """Speeds at which every training costs as many seconds as it has steps."""
-    return Speeds("nowhere", {NOWHERE.kind(planned.job): 1.0 for planned in plan.jobs})
+    return Reckoner(Speeds("nowhere", {NOWHERE.speeds.kind(planned.job): 1.0 for planned in plan.jobs}))
 
 
 def costs(found: Estimate) -> dict[str, float | None]:
@@ -63,7 +65,7 @@ def test_trainings_are_counted_once_and_seen_from_each_experiment() -> None:
     sharing = found.sharing
     assert (sharing.asked, sharing.saved, sharing.passed_through, sharing.jobs) == (8, 2, 0, 6)
     assert sharing.needed_by == {0: 6}
-    told = "6 trainings, 0 done; sharing saves 2; training left for one worker on nowhere: unknown: "
+    told = "6 trainings, 0 done; sharing saves 2; time left for one worker on nowhere: unknown: "
     assert found.summary.startswith(told)
 
 
@@ -136,14 +138,15 @@ def test_times_follow_from_the_speeds_seen_here(
     monkeypatch.setenv("TICKETBENCH_CACHE", str(tmp_path / "cache"))
     remember(ResultsDir(finished), ResultsDir(finished).outcomes(PLAN))
     speeds = read_speeds(cpu_name())
-    found, three = (estimate([tiny.planned(overrides=[f"seeds={n}"])], None, speeds) for n in (1, 3))
+    reckoner = Reckoner(speeds)
+    found, three = (estimate([tiny.planned(overrides=[f"seeds={n}"])], None, reckoner) for n in (1, 3))
     gan = speeds.of(arm(PLAN, "gan").job)
     assert gan is not None
     assert costs(found)["gan_imp"] == pytest.approx((12 + 8 + 8) * gan.seconds)
     assert found.cost.seconds is not None
     assert three.cost.seconds == pytest.approx(3 * found.cost.seconds)
     slower = tiny.planned(overrides=["experiments.gan.training.batch_size=9"])
-    assert estimate([slower], None, speeds).cost.seconds is None
+    assert estimate([slower], None, reckoner).cost.seconds is None
 
 
 def replaced(plan: Plan, name: str, **changes: object) -> Plan:
@@ -190,8 +193,8 @@ def test_what_goes_on_from_a_finished_training_has_the_steps_that_are_left(finis
 
 def test_a_shrunken_network_is_at_most_as_slow_as_the_whole() -> None:
     plan = replaced(PLAN, "auto_imp", shrink=True)
-    speeds = Speeds("nowhere", {NOWHERE.kind(whole(planned.job)): 1.0 for planned in plan.jobs})
-    found = {one.id: one.cost for one in estimate([plan], None, speeds).experiments}
+    speeds = Speeds("nowhere", {NOWHERE.speeds.kind(whole(planned.job)): 1.0 for planned in plan.jobs})
+    found = {one.id: one.cost for one in estimate([plan], None, Reckoner(speeds)).experiments}
     assert found["auto_imp"].time == "at most 24 s"
     assert found["auto"].time == "12 s"
 
@@ -265,4 +268,4 @@ claims:
     [(None, "unknown"), (0.2, "0 s"), (89.0, "89 s"), (90.0, "2 min"), (5400.0, "1.5 h"), (4e6, "1,111 h")],
 )
 def test_a_duration_is_told_in_the_unit_that_fits(seconds: float | None, words: str) -> None:
-    assert estimate_module._duration(seconds).startswith(words)
+    assert duration(seconds).startswith(words)

@@ -1,0 +1,57 @@
+"""What a job is made of, known without running it: operations of a step, bytes of its tensors; counted once a kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from benchmark.errors import ArtifactError
+from benchmark.identity import digest
+from benchmark.kinds import recipe_of
+from benchmark.prepare import cache_directory
+from benchmark.schema.anatomy import Anatomy
+from benchmark.schema.job import Job
+from benchmark.speeds import Speeds, whole
+from benchmark.storage import write_file
+
+VERSION = 1
+"""Of how it is counted: what other versions counted is counted again."""
+
+
+class Anatomies:
+    """What jobs are made of; what was never counted is counted now, by torch, and kept."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._kinds = Speeds("", {})
+        wanted = {self._key(job): job for job in jobs}
+        known = _read()
+        unknown = {key: recipe_of(whole(job)) for key, job in wanted.items() if key not in known}
+        if unknown:
+            from benchmark.dissection import dissect
+
+            known |= {key: dissect(job) for key, job in unknown.items()}
+            texts = {key: one.model_dump() for key, one in known.items()}
+            with suppress(ArtifactError):  # counted again next time
+                write_file(_file(), json.dumps(texts, indent=1, sort_keys=True).encode())
+        self._known = {key: known[key] for key in wanted}
+
+    def of(self, job: Job) -> Anatomy | None:
+        """Return what a job is made of; null where it was not asked for."""
+        return self._known.get(self._key(job))
+
+    def _key(self, job: Job) -> str:
+        training = job.training
+        momenta = sorted(name for name, one in training.optimizers.items() if one.momentum)
+        return digest([VERSION, self._kinds.kind(whole(job)), training.ema is not None, momenta])
+
+
+def _file() -> Path:
+    return cache_directory() / "anatomy.json"
+
+
+def _read() -> dict[str, Anatomy]:
+    with suppress(OSError, ValueError, AttributeError):
+        return {key: Anatomy.model_validate(value) for key, value in json.loads(_file().read_bytes()).items()}
+    return {}

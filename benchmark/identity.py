@@ -18,6 +18,8 @@ from benchmark.schema.job import Job
 from benchmark.schema.record import Resolved, canonical
 from benchmark.table import Table
 
+FAMILIES = {"dataset": DATASETS, "model": MODELS, "objective": OBJECTIVES}
+"""The members that every job names."""
 DIGITS = 10
 """Hexadecimal digits kept of the hash: a collision among 10,000 jobs has odds of 1 to 20,000."""
 
@@ -29,8 +31,8 @@ def job_id(job: Job) -> str:
 
 def identity(job: Job) -> dict[str, Any]:
     """Return the plain value that is hashed: everything that differs from its default."""
-    fields: dict[str, Any] = job.model_dump(mode="json", exclude_defaults=True)
-    for name, table in (("dataset", DATASETS), ("model", MODELS), ("objective", OBJECTIVES)):
+    fields: dict[str, Any] = job.model_dump(mode="json", exclude_defaults=True, exclude={*FAMILIES})
+    for name, table in FAMILIES.items():
         fields[name] = essence(table, getattr(job, name))
     taught = job.training.teacher
     if taught is not None and taught.perception is not None:

@@ -10,7 +10,7 @@ from benchmark.demands import unspread
 from benchmark.identity import job_id
 from benchmark.inputs import check_component, check_restorable, check_teacher, check_values, check_whole, ranked_values
 from benchmark.metrics.selection import moments
-from benchmark.resolve import Path, Problems, Task, check_claims, optimizers, resolve
+from benchmark.resolve import Path, Problems, Task, check_claims, resolve
 from benchmark.schema.job import Arm, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob, StartRecipe
 from benchmark.schema.suite import Mask, Suite, Training, Weights, WeightSource
 from benchmark.schema.training import Teacher
@@ -91,8 +91,9 @@ class _Expansion:
         return self.made[key]
 
     def _dense(self, name: str, seed: int) -> Job:
-        start = StartRecipe(origins={component: Origin() for component in self.tasks[name].components})
-        return self._assemble(name, seed, MaskRecipe(), start)
+        task = self.tasks[name]
+        start = StartRecipe(origins={component: Origin() for component in task.components})
+        return self._assemble(task, seed, MaskRecipe(), start)
 
     def _ticket(self, name: str, level: int, seed: int) -> Job:
         task = self.tasks[name]
@@ -102,15 +103,10 @@ class _Expansion:
             message = "only channels can be removed: it needs a mask with 'granularity: channel', drawn here or reused"
             self.problems.add(("experiments", name, "shrink"), message)
         start, teacher = self._start(name, task.experiment.weights, level, seed), self._teacher(name, level, seed)
-        job = self._assemble(name, seed, recipe, start, teacher)
-        return job.model_copy(update={"shrink": task.experiment.shrink})
+        return self._assemble(task, seed, recipe, start, teacher)
 
-    def _assemble(
-        self, name: str, seed: int, mask: MaskRecipe, start: StartRecipe, teacher: Teacher | None = None
-    ) -> Job:
-        task = self.tasks[name]
-        update = {"optimizers": optimizers(task), "teacher": teacher}
-        training = task.experiment.training.model_copy(update=update)
+    @staticmethod
+    def _assemble(task: Task, seed: int, mask: MaskRecipe, start: StartRecipe, teacher: Teacher | None = None) -> Job:
         return Job(
             seed=seed,
             dataset=task.dataset,
@@ -118,7 +114,8 @@ class _Expansion:
             objective=task.objective,
             mask=mask,
             start=start,
-            training=training,
+            training=task.training if teacher is None else task.training.model_copy(update={"teacher": teacher}),
+            shrink=task.experiment.shrink and mask.op != "ones",
         )
 
     def _mask(self, name: str, mask: Mask, level: int, seed: int) -> MaskRecipe:
@@ -179,13 +176,12 @@ class _Expansion:
         for component in task.components:
             own = weights.components.get(component)
             source, where = (weights, block) if own is None else (own, (*block, "components", component))
-            origin = self._origin(name, source, level, seed, where)
+            origins[component] = origin = self._origin(name, source, level, seed, where)
             key = "from" if source.component is None else "component"
             taken = source.component or component
             check_component(source.source, self._job(origin), taken, (*where, key), self.problems)
             check_whole(source.source, self._job(origin), (*where, "from"), self.problems)
             check_values(source.source, self._job(origin), source.values, (*where, "values"), self.problems)
-            origins[component] = origin.model_copy(update={"component": source.component, "values": source.values})
         if weights.optimizer == "restored":
             self._check_restorable(task, origins, (*block, "optimizer"))
         start = StartRecipe(origins=origins, optimizer=weights.optimizer, start_step=weights.start_step)
@@ -205,7 +201,7 @@ class _Expansion:
             where = "at the latest, where the source ends, " if start.start_step == "end" else ""
             self.problems.add(path, f"step {latest} {where}lies beyond the {training.steps} steps of {path[1]}")
         known = not any(job is not None and self.jobs[job].training.stop for job in sources)
-        return start.model_copy(update={"start_step": latest}) if known else start
+        return start.model_copy(update={"start_step": latest}) if known and latest != start.start_step else start
 
     def _granularity(self, recipe: MaskRecipe) -> str | None:
         """Return what a mask removes, null where it is all ones."""
@@ -218,14 +214,13 @@ class _Expansion:
         return self._granularity(job.mask) if job.training.scores is None else "weight"
 
     def _check_restorable(self, task: Task, origins: dict[str, Origin], path: Path) -> None:
-        own = task.experiment.training.model_copy(update={"optimizers": optimizers(task)})
         for component, origin in origins.items():
             if origin.job is None:
                 message = "'restored' needs weights from an EXPERIMENT@LEVEL: initial weights have no optimizer state"
                 self.problems.add(path, message)
                 continue
             training = self.jobs[origin.job].training
-            check_restorable(own, training, (component, origin.component or component), path, self.problems)
+            check_restorable(task.training, training, (component, origin.component or component), path, self.problems)
             if origin.at == "end":
                 self.snapshots[origin.job].add(training.steps)
 
@@ -234,9 +229,10 @@ class _Expansion:
 
     def _origin(self, name: str, source: WeightSource, level: int, seed: int, block: Path) -> Origin:
         if source.source == "init":
-            return Origin()
+            return Origin(values=source.values, component=source.component)
         if source.source.startswith("fresh:"):
-            return Origin(stream=source.source.removeprefix("fresh:"))
+            stream = source.source.removeprefix("fresh:")
+            return Origin(values=source.values, stream=stream, component=source.component)
         experiment, _, where = source.source.partition("@")
         experiment = name if experiment == "self" else experiment
         target = self._level(name, where, level)
@@ -250,7 +246,7 @@ class _Expansion:
                 where = f"where {experiment}@{target} starts{' at the latest' if job.start.start_step == 'end' else ''}"
                 self.problems.add((*block, "at"), f"step {source.at} lies before step {first}, {where}")
             self.snapshots[identifier].add(source.at)
-        return Origin(job=identifier, at=source.at)
+        return Origin(job=identifier, at=source.at, values=source.values, component=source.component)
 
     def _level(self, name: str, where: str, level: int) -> int:
         """Return the level that `previous`, `same` or a number means to a level of an experiment."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from benchmark.activations import ACTIVATIONS
 from benchmark.datasets import DATASETS
@@ -19,7 +20,7 @@ from benchmark.pruning import CRITERIA
 from benchmark.schema.job import MetricRequest
 from benchmark.schema.record import Resolved, Selection
 from benchmark.schema.search import Prunable
-from benchmark.schema.suite import Experiment, Mask
+from benchmark.schema.suite import Experiment, Mask, Training
 from benchmark.schema.training import Optimizer, Perception
 from benchmark.suites import Loaded
 from benchmark.suites.document import Fault, nearest, settle
@@ -42,6 +43,13 @@ class Task:
     criterion: Resolved | None
     metrics: tuple[MetricRequest, ...]
     components: tuple[str, ...]
+
+    @cached_property
+    def training(self) -> Training:
+        """The training of a job without a teacher, with the optimizer of every component, `*` filled in."""
+        chosen = self.experiment.training.optimizers
+        optimizers = {component: chosen.get(component, chosen.get("*")) for component in self.components}
+        return self.experiment.training.model_copy(update={"optimizers": optimizers, "teacher": None})
 
 
 @dataclass
@@ -105,12 +113,6 @@ def check_claims(tasks: Iterable[Task], problems: Problems) -> None:
         message = undirected(claim.kind, metrics[claim.metric]) if claim.metric in metrics else None
         if message is not None:
             problems.add(("claims", claim_id, "kind"), message)
-
-
-def optimizers(task: Task) -> dict[str, Optimizer]:
-    """Return the optimizer of every component, `*` filled in."""
-    chosen = task.experiment.training.optimizers
-    return {component: chosen.get(component, chosen.get("*")) for component in task.components}  # type: ignore[misc]
 
 
 def image_shape(dataset: Resolved) -> tuple[int, int, int]:

@@ -51,6 +51,7 @@ class Table:
     def __init__(self, family: str, members: Mapping[str, Entry]) -> None:
         self.family = family
         self._own = dict(members)
+        self._chosen: dict[str, dict[str, JsonValue]] = {}
 
     @cached_property
     def _members(self) -> dict[str, Entry]:
@@ -92,8 +93,10 @@ class Table:
 
     def non_defaults(self, resolved: Resolved) -> dict[str, JsonValue]:
         """Return the options that differ from the member's defaults: what counts for a job's identity."""
-        chosen = self.parse(resolved)
-        return chosen.model_dump(mode="json", exclude_defaults=True)
+        text = resolved.model_dump_json()
+        if text not in self._chosen:  # thousands of jobs name the same few
+            self._chosen[text] = self.parse(resolved).model_dump(mode="json", exclude_defaults=True)
+        return self._chosen[text]
 
     def parse(self, resolved: Resolved) -> Options:
         """Return the typed options of a resolved selection."""

@@ -47,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
 def accept(
     directory: Directory,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="[default: baselines/<suite>-<scale>.json, a file a suite]")
+        Path | None, typer.Option("--output", "-o", help="Default: baselines/<suite>-<scale>.json, a file a suite.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace another baseline.")] = False,
 ) -> None:
@@ -63,7 +63,7 @@ def trend(
     directories: Annotated[list[Path], typer.Argument(help="Results directories, oldest first.", show_default=False)],
     baselines: Annotated[
         list[Path] | None,
-        typer.Option("--baseline", help="[default: baselines/<suite>-<scale>.json of each suite] (repeatable)"),
+        typer.Option("--baseline", help="Default: baselines/<suite>-<scale>.json of each suite (repeatable)."),
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write the newest night as JUnit XML to this file.")] = None,
     confirm: Annotated[

@@ -74,7 +74,7 @@ class Odds(Record):
 
     `by_chance`: intervals beyond their margin, were nothing changed and no correction made. `false`: those of the
     suspected that are expected to be false (the false-discovery rate times their number). `alarms`: those of them that
-    fresh seeds would confirm.
+    fresh seeds would be expected to confirm.
     """
 
     tests: int

@@ -79,8 +79,8 @@ def _night(baseline: Account, path: str, account: Account, confirming: Directory
         missing=tuple(missing(baseline, account)),
         verdicts=verdict_changes(baseline, account),
         facts=facts(baseline, account),
-        odds=odds(tests, len({(one.arm, one.metric, one.margin) for one in suspected[0]})),
-        speed_odds=odds(timed, len(suspected[1])),
+        odds=odds(tests, list({(one.arm, one.metric, one.margin): one.p or 0.0 for one in suspected[0]}.values())),
+        speed_odds=odds(timed, [one.p or 0.0 for one in suspected[1]]),
         confirm=_command(baseline, account, path, *_suspected(changes, speeds)),
     )
 
@@ -97,8 +97,8 @@ def _no_night(baseline: Account) -> Night:
         missing=(nothing,),
         verdicts=(),
         facts=(),
-        odds=odds(0, 0),
-        speed_odds=odds(0, 0),
+        odds=odds(0, []),
+        speed_odds=odds(0, []),
     )
 
 
@@ -112,10 +112,10 @@ def _command(
     """Return the arguments of the run that trains the suspected with fresh seeds; empty where nothing is."""
     if not changes and not speeds:
         return ()
-    kinds = [one.kind for one in speeds if one.kind != speed.ALL]
+    kinds = [one.kind for one in speeds]
     only = [*(one.claim for one in changes if one.claim), *(kind.partition("/")[0].partition("@")[0] for kind in kinds)]
-    if speeds and not kinds:
-        only = []  # all together are slower and none by itself: all are needed again
+    if speed.ALL in kinds:
+        only = []  # what is slower over all kinds needs all of them again
     kept = [one for one in night.overrides if not one.startswith(("seeds=", "first_seed="))]
     first = APART * (max((*baseline.seeds, *night.seeds)) // APART + 1)
     command = ["run", night.suite, "--scale", night.scale, "--results", f"{path.rstrip('/')}-confirm"]

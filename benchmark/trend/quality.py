@@ -9,7 +9,7 @@ from benchmark.comparability import differences
 from benchmark.schema.account import Account, Series
 from benchmark.schema.trend import Change, State
 from benchmark.statistics import mean
-from benchmark.trend.discovery import FALSE_DISCOVERY, FEWEST, adjusted
+from benchmark.trend.discovery import FALSE_DISCOVERY, FEWEST, FRESH_LEVEL, adjusted
 from benchmark.trend.shift import Shift, contrast, has_left, shift, values
 from benchmark.verdicts.contrast import Contrast
 from benchmark.verdicts.wording import rounded
@@ -159,7 +159,7 @@ def _told(moved: Shift, made: Change, series: Series) -> str:
 def _interval_of(made: Contrast, series: Series) -> str:
     if made.has_divergence:
         return ""
-    moved = shift(made, series.lower_is_better)
+    moved = shift(made, series.lower_is_better, FRESH_LEVEL)
     return f" ({rounded(moved.low)} to {rounded(moved.high)})"
 
 

@@ -10,7 +10,7 @@ from benchmark.schema.account import ArmAccount
 from benchmark.schema.measurement import FRUITLESS
 from benchmark.schema.record import Margin
 from benchmark.statistics import chance_above
-from benchmark.trend.discovery import LEVEL
+from benchmark.trend.discovery import FRESH_LEVEL, LEVEL
 from benchmark.verdicts.contrast import Axis, Bound, Contrast
 
 Values = Mapping[int, float | None]
@@ -19,7 +19,7 @@ Side = Literal["worse", "better", "within"]
 
 @dataclass(frozen=True)
 class Shift:
-    """The mean shift with its 90 % interval, larger is worse; on which side of the margin that lies, and both p."""
+    """The mean shift with its interval, larger is worse; on which side of the margin that lies, and both p."""
 
     estimate: float
     low: float
@@ -41,15 +41,15 @@ def contrast(now: Values, before: Values, lower_is_better: bool | None, margin: 
     return Contrast(now, before, Axis(-1 if lower_is_better is False else 1, declared), paired)
 
 
-def shift(made: Contrast, lower_is_better: bool | None) -> Shift:
+def shift(made: Contrast, lower_is_better: bool | None, level: float = LEVEL) -> Shift:
     """Return how far the values moved; needs two on either side, and none diverged.
 
     Where neither direction is better, leaving the margin is worse on both sides, and p that of two tests.
     """
     size, upper = made.margin_size(), made.estimate(1)
-    low, high = upper.interval(LEVEL)
+    low, high = upper.interval(level)
     up, down = chance_above(upper), _chance_below(made)
-    rises, falls = made.side(1, LEVEL) == "above", made.side(-1, LEVEL) == "below"
+    rises, falls = made.side(1, level) == "above", made.side(-1, level) == "below"
     if lower_is_better is None:
         side: Side = "worse" if rises or falls else "within"
         up, down = min(1.0, 2.0 * min(up, down)), 1.0
@@ -59,9 +59,12 @@ def shift(made: Contrast, lower_is_better: bool | None) -> Shift:
 
 
 def has_left(made: Contrast, lower_is_better: bool | None, upwards: bool) -> bool:
-    """Tell whether values left the margin towards worse, or on one side where neither is; with divergences by ranks."""
+    """Tell whether fresh values left the margin, towards worse or (where neither is) on one side; divergences by ranks.
+
+    Ranks have to reach the level of a night only: with five seeds against three they can do no better than 2 %.
+    """
     bound: Bound = 1 if upwards or lower_is_better is not None else -1
-    side = made.rank_side(bound, LEVEL) if made.has_divergence else made.side(bound, LEVEL)
+    side = made.rank_side(bound, LEVEL) if made.has_divergence else made.side(bound, FRESH_LEVEL)
     return side == ("above" if bound == 1 else "below")
 
 

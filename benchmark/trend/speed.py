@@ -2,9 +2,10 @@
 
 Per kind of job, the times of its jobs are compared by Welch's interval on logarithms; over all kinds, the geometric
 mean of the kinds' ratios by Student's t on their logarithms, so that no slow kind outweighs the others. *Slower* means
-that the 90 % interval lies wholly above `SLOWER`, with the same correction over all kinds as metrics have; an alarm is what
-the confirming run finds as slow. Jobs of a night share the machine: where both sides have records of exclusive timings,
-those are judged and ordinary jobs only shown; where they have none, ordinary jobs are judged.
+that the 90 % interval lies wholly above `SLOWER`, with the same correction over all kinds as metrics have; an alarm is
+what the confirming run finds as slow by an interval of 98 %. Jobs of a night share the machine: where both sides have
+records of exclusive timings, those are judged and ordinary jobs only shown; where they have none, ordinary jobs are
+judged.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from dataclasses import replace
 from benchmark.schema.account import Account, Pace
 from benchmark.schema.trend import SpeedChange, State
 from benchmark.statistics import Estimate, chance_above, mean, paired, welch
-from benchmark.trend.discovery import FALSE_DISCOVERY, FEWEST, LEVEL, adjusted
+from benchmark.trend.discovery import FALSE_DISCOVERY, FEWEST, FRESH_LEVEL, LEVEL, adjusted
 from benchmark.verdicts.wording import rounded
 
 SLOWER = 1.25
 """What a ratio has to exceed: jobs that share a machine vary by less."""
 ALL = "all kinds"
+FEWEST_KINDS = 3
+"""The fewest kinds that are judged together: Student's t of two says nothing at 98 %."""
 
 
 def speeds(baseline: Account, night: Account) -> tuple[list[SpeedChange], int]:
@@ -31,15 +34,15 @@ def speeds(baseline: Account, night: Account) -> tuple[list[SpeedChange], int]:
     if baseline.machine is None or baseline.machine != night.machine:
         return [], 0
     found = {kind: (pace, night.paces[kind]) for kind, pace in baseline.paces.items() if kind in night.paces}
-    judged = judged_kinds(baseline, night)
-    logs = {kind: _log_ratio(*found[kind]) for kind in found}
-    estimates = {kind: made for kind in judged if (made := _estimate(*found[kind])) is not None}
-    if len(judged) >= FEWEST:
-        estimates = {ALL: paired([logs[kind] for kind in judged]), **estimates}
+    judged = _judged_kinds(baseline, night)
+    tried = {ALL: _over_kinds(baseline, night), **{kind: _estimate(*found[kind]) for kind in judged}}
+    estimates = {kind: estimate for kind, estimate in tried.items() if estimate is not None}
     ps = adjusted({kind: _p(made) for kind, made in estimates.items()})
     exclusive = bool(judged) and baseline.paces[judged[0]].exclusive
     told = [_judged(kind, one, ps[kind], exclusive) for kind, one in estimates.items()]
-    told += [_shown(kind, logs[kind], baseline.paces[kind].exclusive) for kind in found if kind not in estimates]
+    told += [
+        _shown(kind, _log_ratio(*found[kind]), found[kind][0].exclusive) for kind in found if kind not in estimates
+    ]
     return told, len(ps)
 
 
@@ -47,18 +50,15 @@ def confirmed(change: SpeedChange, baseline: Account, fresh: Account) -> SpeedCh
     """Return a suspected ratio as the confirming run leaves it."""
     if baseline.machine != fresh.machine:
         return _said(change, "the confirming run was on another machine")
-    kinds = judged_kinds(baseline, fresh) if change.kind == ALL else [change.kind] * (change.kind in fresh.paces)
-    pairs = [(baseline.paces[kind], fresh.paces[kind]) for kind in kinds]
-    logs = [_log_ratio(*pair) for pair in pairs]
-    estimate = _estimate(*pairs[0]) if len(pairs) == 1 else paired(logs) if len(logs) >= FEWEST else None
+    estimate = _over_kinds(baseline, fresh) if change.kind == ALL else _of_kind(change.kind, baseline, fresh)
     if estimate is None:
         return _said(change, "the confirming run has too few times")
-    agrees = _is_slower(estimate)
-    told = f"the confirming run {'agrees' if agrees else 'does not agree'} ({_ends(estimate)})"
+    agrees = _is_slower(estimate, FRESH_LEVEL)
+    told = f"the confirming run {'agrees' if agrees else 'does not agree'} ({_ends(estimate, FRESH_LEVEL)})"
     return _said(change.model_copy(update={"state": "confirmed" if agrees else "dismissed"}), told)
 
 
-def judged_kinds(baseline: Account, night: Account) -> list[str]:
+def _judged_kinds(baseline: Account, night: Account) -> list[str]:
     """Return the kinds that are judged: the timed arms that both have, or else the ordinary jobs."""
     both = [kind for kind in baseline.paces if kind in night.paces]
     return [kind for kind in both if baseline.paces[kind].exclusive] or both
@@ -95,6 +95,15 @@ def _estimate(before: Pace, now: Pace) -> Estimate | None:
     return welch(_logs(now), _logs(before))
 
 
+def _of_kind(kind: str, baseline: Account, fresh: Account) -> Estimate | None:
+    return _estimate(baseline.paces[kind], fresh.paces[kind]) if kind in fresh.paces else None
+
+
+def _over_kinds(baseline: Account, night: Account) -> Estimate | None:
+    logs = [_log_ratio(baseline.paces[kind], night.paces[kind]) for kind in _judged_kinds(baseline, night)]
+    return paired(logs) if len(logs) >= FEWEST_KINDS else None
+
+
 def _log_ratio(before: Pace, now: Pace) -> float:
     return mean(_logs(now)) - mean(_logs(before))
 
@@ -107,12 +116,12 @@ def _p(estimate: Estimate) -> float:
     return chance_above(replace(estimate, value=estimate.value - math.log(SLOWER)))
 
 
-def _is_slower(estimate: Estimate) -> bool:
-    return estimate.interval(LEVEL).low > math.log(SLOWER)
+def _is_slower(estimate: Estimate, level: float = LEVEL) -> bool:
+    return estimate.interval(level).low > math.log(SLOWER)
 
 
-def _ends(estimate: Estimate) -> str:
-    low, high = estimate.interval(LEVEL)
+def _ends(estimate: Estimate, level: float = LEVEL) -> str:
+    low, high = estimate.interval(level)
     return f"{rounded(math.exp(low))} to {rounded(math.exp(high))}"
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from benchmark.accounts import accounts
 from benchmark.artifacts import ResultsDir
-from benchmark.schema.account import Account, ArmAccount, Pace
+from benchmark.schema.account import Account, ArmAccount, Pace, Series
 from benchmark.schema.claim import Claim
 from benchmark.schema.job import Arm, Campaign, CampaignSuite, Job, MaskRecipe, MetricRequest, Origin, Plan, PlannedJob
 from benchmark.schema.job import StartRecipe as Start
@@ -44,11 +44,11 @@ def claim(kind: str = "matches", arm: str = "imp@1", metric: str = "fid", **more
     }
     declared: dict[str, dict[str, Any]] = {
         "reduces": {"ratio": 2.0, "because": "a made-up ratio"},
+        "found_by": {"latest": 2.0, "share": 0.5, "because": "a made-up share"},
         "beats": {"by": margin},
     }
-    found: Claim = TypeAdapter(Claim).validate_python(
-        written | declared.get(kind, {"margin": margin}) | more, strict=False
-    )
+    own = declared.get(kind, {"margin": margin})
+    found: Claim = TypeAdapter(Claim).validate_python(written | own | more, strict=False)
     return found
 
 
@@ -149,21 +149,32 @@ class Made:
         self.results.run(planned.id).write_measurement(request, made)
 
 
-def redrawn(
-    account: Account, value: Value, seeds: range | None = None, pace: Callable[[str], float] | None = None
-) -> Account:
-    """Return an account with other values, as a night gives them that repeats no bytes; times drawn by `pace`."""
+def redrawn(account: Account, values: Value, pace: Callable[[str], float] | None = None) -> Account:
+    """Return an account with other values on the same seeds, and times drawn by `pace` of a kind."""
+    arms = {name: arm.model_copy(update={"series": _series(name, arm, values)}) for name, arm in account.arms.items()}
+    paces = account.paces
+    if pace is not None:
+        paces = {kind: Pace(seconds=tuple(pace(kind) for _ in one.seconds)) for kind, one in paces.items()}
+    return account.model_copy(update={"arms": arms, "paces": paces})
+
+
+def reseeded(account: Account, seeds: range) -> Account:
+    """Return an account of as many other seeds, with the values of the old ones, to be redrawn."""
     arms = {}
     for name, arm in account.arms.items():
-        chosen = list(arm.jobs) if seeds is None else list(seeds)
+        names = dict(zip(arm.jobs, seeds, strict=True))
         series = {
-            metric: one.model_copy(update={"values": {seed: value(name, metric, seed) for seed in chosen}})
+            metric: one.model_copy(update={"values": {names[seed]: value for seed, value in one.values.items()}})
             for metric, one in arm.series.items()
         }
-        jobs, ends = {seed: f"{name}-{seed}" for seed in chosen}, dict.fromkeys(chosen, "done")
-        arms[name] = ArmAccount.model_validate({"jobs": jobs, "ends": ends, "series": series})
-    update: dict[str, Any] = {"arms": arms, "seeds": tuple(seeds or account.seeds)}
-    if pace is not None:
-        drawn = {kind: tuple(pace(kind) for _ in one.seconds) for kind, one in account.paces.items()}
-        update["paces"] = {kind: Pace(seconds=seconds) for kind, seconds in drawn.items()}
-    return account.model_copy(update=update)
+        jobs = {names[seed]: f"{job}-fresh" for seed, job in arm.jobs.items()}
+        ends = {names[seed]: end for seed, end in arm.ends.items()}
+        arms[name] = ArmAccount(jobs=jobs, ends=ends, series=series)
+    return account.model_copy(update={"arms": arms, "seeds": tuple(seeds)})
+
+
+def _series(name: str, arm: ArmAccount, values: Value) -> dict[str, Series]:
+    return {
+        metric: one.model_copy(update={"values": {seed: values(name, metric, seed) for seed in one.values}})
+        for metric, one in arm.series.items()
+    }

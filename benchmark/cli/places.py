@@ -76,12 +76,13 @@ class Place:
         per_gpu = _count("--jobs-per-gpu", self.jobs_per_gpu)
         if work.settings.device != "cuda":
             return PoolExecutor(work, workers or environment.cpu_count())
-        from benchmark.executors.gpu_slots import fitting, known_peaks, slots
+        from benchmark.executors.gpu_slots import fitting, slots
+        from benchmark.kinds import peaks
 
         gpus = environment.visible_gpus()
 
         def fit() -> int:
-            return fitting(known_peaks(jobs), environment.gpu_bytes(), environment.cpu_count() // len(gpus))
+            return fitting(peaks(jobs, "cuda"), environment.gpu_bytes(), environment.cpu_count() // len(gpus))
 
         return PoolExecutor(work, slots(len(gpus), workers, per_gpu, fit), gpus)
 

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from benchmark.kinds import read_kinds
-from benchmark.schema.job import Job
-from benchmark.speeds import Speeds, device_name
-
 CONTEXT = 512 * 1024**2
 """Bytes of a GPU that are set aside for CUDA itself in each process, which no count of tensors sees."""
 SPARE = 0.05
 """The share of a GPU's memory that stays free: others may use it too."""
-
-
-def known_peaks(jobs: Iterable[Job]) -> list[int | None]:
-    """Return the most memory that finished jobs like each of these have held of a GPU like this machine's."""
-    device = device_name("cuda")
-    kinds, speeds = read_kinds(device), Speeds(device, {})
-    found = [kinds.get(speeds.kind(job)) for job in jobs]
-    return [None if kind is None else kind.memory for kind in found]
 
 
 def fitting(peaks: Iterable[int | None], memory: int, processors: int) -> int:

@@ -47,8 +47,9 @@ def affordable(
     for name, reason in {} if quiet else found.left_out.items():
         say(f"left out: {name}: {reason}")
     if not found.claims:
-        raise RunError(f"--max-hours {hours:g}: no claim fits, so nothing is run")
+        first = next(iter(found.left_out.items()), ("no suite here", "has claims"))
+        raise RunError(f"--max-hours {hours:g}: no claim is run; {': '.join(first)}")
     if not quiet:
         count = f"{len(found.claims)} of {len(found.claims) + len(found.left_out)} claims"
-        say(f"{count} in {duration(found.seconds)}, by the speeds seen on {device}")
+        say(f"{count} in {duration(found.seconds)}: training, and measuring as far as it was seen on {device}")
     return found

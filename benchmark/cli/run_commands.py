@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmark import catalog
+from benchmark.cli.budget import MaxHours, affordable
 from benchmark.cli.inspect_commands import Json, Scale, default_scale
 from benchmark.cli.output import print_json, print_table, say, stderr
 from benchmark.cli.places import Address, Executor, JobsPerGpu, Place, Retries, Workers
@@ -41,7 +43,8 @@ def add_to(app: typer.Typer) -> None:
     )(prepare)
     app.command(
         epilog="Examples: ticketbench run demo --results results/demo  |  ticketbench run demo --only dcgan_matches "
-        "--results results/one  |  ticketbench run demo --seeds 5 --set experiments.dcgan.training.steps=1000"
+        "--results results/one  |  ticketbench run demo --seeds 5 --set experiments.dcgan.training.steps=1000  |  "
+        "ticketbench run demo --max-hours 0.05"
     )(run)
 
 
@@ -90,6 +93,7 @@ def run(
     jobs_per_gpu: JobsPerGpu = "auto",
     retries: Retries = 2,
     only: Annotated[list[str] | None, typer.Option(help="Only what this claim, experiment or timing needs.")] = None,
+    max_hours: MaxHours = None,
     seeds: Seeds = None,
     top_up: Annotated[
         bool, typer.Option("--top-up", help="Then run more seeds for open claims, by the looks of the suite.")
@@ -103,26 +107,34 @@ def run(
 ) -> None:
     """Run what is missing of suites; stopped or killed, the same command goes on from the last checkpoint."""
     chosen = prepare_suites(suites, scale, seeds, overrides)
-    _check_only(only or [], chosen)
+    names = _named(only or [], chosen)
     folder = results or Path("results") / chosen[0].plan.suite.key
 
     from benchmark.artifacts import ResultsDir
     from benchmark.executors.executor import Work
+    from benchmark.kinds import remember
     from benchmark.needs import check_assets
     from benchmark.schema.settings import Settings
-    from benchmark.speeds import remember
 
     place = Place(executor, workers, address, jobs_per_gpu, retries)
     device = place.device(device)
     check_assets([suite.plan for suite in chosen], data)
     work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every))
-    ends = _jobs(work, place, chosen, frozenset(only or []), top_up, quiet)
-    remember(ResultsDir(folder), ends)
+    choice = None if max_hours is None else affordable(max_hours, work, place, chosen, names, quiet)
+    names = names if choice is None else frozenset(choice.claims)
+    ends = _jobs(work, place, chosen, names, top_up, quiet)
+    remember(ResultsDir(folder), ends, {one.id: one.job for suite in chosen for one in suite.whole.jobs})
     # The workers have ended with the campaign: nothing of ours runs beside what is timed. A cluster is no one machine.
-    clocked = _time(work, chosen, frozenset(only or []), quiet) if timings and place.is_here else {}
+    clocked = _time(work, chosen, names, quiet) if timings and place.is_here else {}
     if as_json:
         timed = {name: tally.model_dump(mode="json") for name, tally in clocked.items()}
-        print_json({"results": str(folder), "jobs": ends, "timings": timed})
+        budget = {} if choice is None else {"budget": choice.model_dump(mode="json")}
+        print_json({"results": str(folder), "jobs": ends, "timings": timed} | budget)
+    _conclude(folder, ends, clocked, quiet)
+
+
+def _conclude(folder: Path, ends: Mapping[str, Outcome], clocked: Mapping[str, Tally], quiet: bool) -> None:
+    """Say what comes next, and exit with 4 where something failed."""
     if not quiet:
         say(f"next: ticketbench verify {folder}  |  ticketbench report {folder}")
     broken = any(tally.failed for tally in clocked.values())
@@ -141,12 +153,13 @@ def prepare_suites(
     return [prepare_suite(Request(str(path), scale or default_scale(read_text(path), path), changes)) for path in paths]
 
 
-def _check_only(only: list[str], suites: list[CampaignSuite]) -> None:
+def _named(only: list[str], suites: list[CampaignSuite]) -> frozenset[str]:
     plans = [suite.plan.suite for suite in suites]
     known = {name for suite in plans for name in (*suite.claims, *suite.experiments, *suite.timings)}
     for name in only:
         if name not in known:
             raise UsageError(f"--only {name}: no such claim, experiment or timing{did_you_mean(name, known)}")
+    return frozenset(only)
 
 
 def _jobs(

@@ -55,7 +55,7 @@ def side_by_side(paper: Variables, reproduction: Variables) -> tuple[Row, ...]:
 
 def of_results(results: ResultsDir, suite: CampaignSuite) -> Variables:
     """Return the variables of the reproduction that a results directory holds of a suite."""
-    plan = suite.plan
+    plan = suite.whole
     found = _environment(results, plan)
     done = sum(end == "done" for end in results.outcomes(plan).values())
     return Variables(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmark.schema.reference import Contradiction
 from benchmark.schema.suite import Paper
+from benchmark.schema.top_up import TopUp
 from benchmark.schema.verdict import Verdict
 from benchmark.statistics import mean
 from reports.claims import claim_section
@@ -82,12 +83,17 @@ def _facts(evidence: Evidence, device: str) -> tuple[Fact, ...]:
         ("suite", suite.key),
         ("scale", suite.scale),
         ("seeds", seeds),
+        ("looks at open claims", _looks(suite.top_up) if suite.top_up else ""),
         ("trainings", f"{len(evidence.plan.jobs)} ({jobs})" if jobs else "0"),
         ("device", device),
         ("budget", f"{number(suite.budget.minutes)} minutes on {suite.budget.machine}" if suite.budget else ""),
         ("changed settings", ", ".join(evidence.campaign.overrides)),
     ]
     return tuple(Fact(term=term, text=text) for term, text in facts if text)
+
+
+def _looks(top_up: TopUp) -> str:
+    return f"with {', '.join(map(str, top_up.looks))} seeds, alpha spending: {top_up.spending}; {top_up.because}"
 
 
 def _disagreement(found: Contradiction) -> Disagreement:

@@ -148,7 +148,8 @@ def _grids(evidence: Evidence, arm: ArmSummary, seed: int) -> tuple[Picture, ...
 def _commands(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
     suite = verdict.suite if _built_in(verdict) else f"{verdict.suite}.yaml"
     settings = "".join(f" --set {shlex.quote(override)}" for override in evidence.campaign.overrides)
-    run = f"ticketbench run {suite} --scale {verdict.scale} --only {verdict.claim_id} --results DIR{settings}"
+    more = " --top-up" if verdict.look is not None and verdict.look.number > 1 else ""
+    run = f"ticketbench run {suite} --scale {verdict.scale} --only {verdict.claim_id}{more} --results DIR{settings}"
     return run, "ticketbench verify DIR", "ticketbench report DIR -o report.html"
 
 

@@ -31,7 +31,7 @@ class Evidence:
     def __init__(self, results: ResultsDir, campaign: CampaignSuite) -> None:
         self.results = results
         self.campaign = campaign
-        self.plan = campaign.plan
+        self.plan = campaign.whole
         self.suite = campaign.plan.suite
         self._planned = {planned.id: planned for planned in self.plan.jobs}
         self._measured: dict[tuple[str, str], Measurement | None] = {}

@@ -144,8 +144,8 @@ def ends(value: Effect) -> str:
 
 
 def percent(value: float) -> str:
-    """Write a share as a percentage."""
-    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
+    """Write the level of an interval as a percentage: whole, or of a look at growing data to a tenth."""
+    return f"{100 * value:.3g}\N{NO-BREAK SPACE}%"
 
 
 def bound(kind: Bound, value: Effect) -> str:

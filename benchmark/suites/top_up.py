@@ -19,8 +19,8 @@ def check_top_up(suite: Suite, most: int) -> Iterator[Problem]:
         return
     looks = suite.top_up.looks
     if looks[0] != suite.seeds:
-        remedy = "'--set top_up=null' leaves the others out"
-        yield (*_PLACE, 0), f"the first look, at {looks[0]} seeds, is not at the suite's {suite.seeds}; {remedy}"
+        remedy = "'--set top_up=null' leaves all looks out"
+        yield (*_PLACE, 0), f"the first look is at {looks[0]} seeds, but the suite has {suite.seeds}; {remedy}"
     for index, (before, after) in enumerate(pairwise(looks), 1):
         if after <= before:
             yield (*_PLACE, index), f"expected more than the {before} seeds of the look before it, found {after}"

@@ -146,7 +146,7 @@ def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
     """
     adjusted, least = [0.0] * len(ps), 1.0
     for rank, index in reversed(list(enumerate(sorted(range(len(ps)), key=ps.__getitem__), start=1))):
-        least = min(least, ps[index] * len(ps) / rank)
+        least = min(least, ps[index] * (len(ps) / rank))
         adjusted[index] = least
     return adjusted
 

@@ -39,9 +39,11 @@ class Pilot:
         self._verdicts = {(one.suite, one.claim_id): one for one in judge(results).verdicts}
 
     def seeds(self, plan: Plan) -> set[int]:
-        """Return the seeds of a plan that the pilot has used."""
-        pilot = self._suites.get(plan.suite.key)
-        return set() if pilot is None else {arm.seed for arm in pilot.plan.arms} & {arm.seed for arm in plan.arms}
+        """Return the seeds of a plan that the pilot has used; those of later looks are among them."""
+        pilot, own = self._suites.get(plan.suite.key), {arm.seed for arm in plan.arms}
+        if plan.suite.top_up is not None:
+            own |= set(range(plan.suite.first_seed, plan.suite.first_seed + plan.suite.top_up.looks[-1]))
+        return set() if pilot is None else {arm.seed for arm in pilot.whole.arms} & own
 
     def need(self, plan: Plan, name: str) -> Need:
         """Return the seeds that a claim of a plan needs, by the pilot's spread and the margin declared in the plan.

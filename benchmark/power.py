@@ -9,6 +9,7 @@ from functools import cache
 
 from benchmark.schema.claim import BaseClaim, FoundBy
 from benchmark.schema.suite import Suite
+from benchmark.spending import level
 from benchmark.statistics import Estimate, Share, fewest_for_share, noninferiority_power, planned
 from benchmark.verdicts.arms import Printed
 from benchmark.verdicts.contrast import Bound, Contrast
@@ -32,26 +33,33 @@ RULES: Mapping[str, Rule] = {
 
 
 @cache
-def smallest_margin(seeds: int, paired: bool) -> float | None:
-    """Return the margin, in seed standard deviations, that equal arms are within with power 0.8; null under 3 seeds."""
+def smallest_margin(seeds: int, paired: bool, at: float = 0.90) -> float | None:
+    """Return the margin, in seed standard deviations, that equal arms are within with power 0.8; null under 3 seeds.
+
+    It is that of an interval of the level `at`.
+    """
     if seeds < FEWEST_SEEDS:
         return None
     low, high = 0.0, 100.0
     for _ in range(60):
         middle = (low + high) / 2
-        enough = noninferiority_power(planned(seeds, 1.0, pairs=paired), middle) >= POWER
+        enough = noninferiority_power(planned(seeds, 1.0, pairs=paired), middle, at) >= POWER
         low, high = (low, middle) if enough else (middle, high)
     return high
 
 
 def shown(claim: BaseClaim, suite: Suite) -> str:
-    """Return what a claim can decide: the margin it can show, or whether its seeds suffice for the share claimed."""
+    """Return what a claim can decide: the margin it can show, or whether its seeds suffice for the share claimed.
+
+    Where more looks are declared, it is what the first can.
+    """
+    at = 0.90 if suite.top_up is None or claim.timing is not None else level(suite.top_up.look(1), 0.90)
     if isinstance(claim, FoundBy):
-        fewest = max(FEWEST_SEEDS, fewest_for_share(claim.share))
+        fewest = max(FEWEST_SEEDS, fewest_for_share(claim.share, at))
         share = f"a share of {claim.share:g} of the seeds"
         return share if suite.seeds >= fewest else f"none: {share} takes {fewest} seeds at least"
     timing = None if claim.timing is None else suite.timings[claim.timing]
-    margin = smallest_margin(suite.seeds if timing is None else timing.processes, claim.paired)
+    margin = smallest_margin(suite.seeds if timing is None else timing.processes, claim.paired, at)
     if margin is None:
         units = "seeds" if timing is None else "processes"
         return f"none: fewer than {FEWEST_SEEDS} {units} are never conclusive"

@@ -213,6 +213,20 @@ def test_the_smallest_margin_has_the_power_asked_for_and_hardly_more(seeds: int,
     assert margin > 2.486 * math.sqrt((1 if paired else 2) / seeds)
 
 
+def test_where_more_looks_are_declared_a_claim_shows_less_at_the_first() -> None:
+    looks = "{looks: [5, 8], spending: uniform, because: a seed takes a blink}"
+    once, more = (
+        estimate([tiny.planned(CLAIMS, ["seeds=5", f"top_up={one}"])], None, NOWHERE).claims[0].power
+        for one in ("null", looks)
+    )
+    level = 1.0 - 0.1 * 5 / 8
+    margin = smallest_margin(5, True, level)
+    assert margin is not None
+    assert noninferiority_power(planned(5, 1.0, pairs=True), margin, level) == pytest.approx(POWER)
+    assert (once, more) == ("1.36 sd of the paired differences", f"{margin:.2f} sd of the paired differences")
+    assert margin > 1.37
+
+
 def test_fewer_than_three_seeds_are_never_conclusive() -> None:
     assert smallest_margin(2, True) is None
     claim = estimate([tiny.planned(CLAIMS)], None, NOWHERE).claims[0]

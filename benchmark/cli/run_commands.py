@@ -108,6 +108,7 @@ def run(
     """Run what is missing of suites; stopped or killed, the same command goes on from the last checkpoint."""
     chosen = prepare_suites(suites, scale, seeds, overrides)
     names = _named(only or [], chosen)
+    _check_bounded(max_hours, top_up)
     folder = results or Path("results") / chosen[0].plan.suite.key
 
     from benchmark.artifacts import ResultsDir
@@ -160,6 +161,12 @@ def _named(only: list[str], suites: list[CampaignSuite]) -> frozenset[str]:
         if name not in known:
             raise UsageError(f"--only {name}: no such claim, experiment or timing{did_you_mean(name, known)}")
     return frozenset(only)
+
+
+def _check_bounded(max_hours: float | None, top_up: bool) -> None:
+    """Raise `UsageError` for hours that more seeds would exceed: how many a claim takes, nobody knows beforehand."""
+    if top_up and max_hours is not None:
+        raise UsageError("--top-up takes as many seeds as claims need, up to the last look: leave out --max-hours")
 
 
 def _jobs(

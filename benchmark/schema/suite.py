@@ -149,8 +149,7 @@ class Experiment(Record):
     """One method on one task. Level 0 is the dense network, whatever `mask`, `weights`, `shrink` and `teacher` say.
 
     Where scores are trained, level 0 is the ticket that they find in the initial weights. With `shrink` the channels
-    that the mask removes are taken out of the network before it is trained. `only_at` names the scales that have the
-    experiment (all, where it is empty).
+    that the mask removes are taken out of the network before it is trained. `only_at` names its scales (empty: all).
     """
 
     says: str = ""

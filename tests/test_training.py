@@ -29,6 +29,7 @@ from benchmark.schema.suite import Training
 from benchmark.schema.training import Optimizer
 from benchmark.streams import stream
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
+from benchmark.training_state import Losses
 
 SHAPE = (1, 8, 8)
 KINDS = ("conv", "conv_transpose", "linear")
@@ -131,6 +132,42 @@ def test_a_resumed_log_has_the_lines_of_an_uninterrupted_one(monkeypatch: pytest
     run_gan(settings_of(17), rest, whole.states[10], 10)
     assert [step for step, _ in whole.lines] == [5, 10, 15, 17]
     assert rest.lines == whole.lines[2:]
+
+
+@pytest.mark.parametrize("stop", [1, 4, 5, 7, 16])
+def test_a_checkpoint_at_any_step_leads_to_the_lines_of_an_uninterrupted_log(
+    monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    monkeypatch.setattr(training_module, "LOG_EVERY", 5)
+    whole, networks, training = Recorder(), gan_networks(), settings_of(17)
+    state, kept = new_state(networks, training), dict[str, Tensor]()
+
+    def keep() -> None:
+        if state.step == stop:
+            kept.update(copied(state.checkpoint()))
+
+    apply(halves(networks), prunable_weights(networks, KINDS, ()))
+    loop = Loop(gan(GanOptions(n_dis=2)), training, PIXELS, 5, halves(networks))
+    loop.run(state, replace(whole.hooks, stepped=keep))
+    rest = Recorder()
+    run_gan(training, rest, kept, stop)
+    assert rest.lines == [(step, losses) for step, losses in whole.lines if step > stop]
+    assert any(name.startswith("log/") for name in kept) == (stop % 5 > 0)
+
+
+@given(names=st.permutations(["b", "a/b", "sum", "count"]), dtype=st.sampled_from([torch.float32, torch.bfloat16]))
+def test_losses_that_were_stored_keep_their_order_values_and_counts(names: list[str], dtype: torch.dtype) -> None:
+    whole, stored = Losses(), Losses()
+    for losses in (whole, stored):
+        for count, name in enumerate(names, 1):
+            for _ in range(count):
+                losses.add(name, torch.tensor(0.1, dtype=dtype))
+    rest = Losses()
+    rest.restore(stored.tensors(), "cpu")
+    for losses in (whole, rest):
+        losses.add(names[2], torch.tensor(0.7, dtype=dtype))
+    assert list(rest.take().items()) == list(whole.take().items())
+    assert rest.tensors() == {}
 
 
 def test_a_logged_loss_is_the_mean_since_the_last_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ import typer
 from benchmark import catalog
 from benchmark.cli.output import print_json, print_line, print_table, say
 from benchmark.errors import SuiteError, UsageError, did_you_mean
-from benchmark.schema.claim import BaseClaim
+from benchmark.schema.claim import BaseClaim, Claim
 from benchmark.schema.reference import Number
 from benchmark.schema.suite import Suite
+from benchmark.schema.top_up import TopUp
 from benchmark.suites import Loaded, read_references, read_suite, read_text, scale_names
 from benchmark.table import Table
 
@@ -99,6 +100,8 @@ def show(
         print_json({"claim": chosen.model_dump(mode="json", exclude_defaults=True), "references": printed})
         return
     _print_claim(claim, chosen, numbers)
+    if loaded.suite.top_up is not None and chosen.timing is None:
+        print_line(f"  looks       {_looks(chosen, loaded.suite.top_up)}")
 
 
 def validate(
@@ -254,6 +257,17 @@ def _print_claim(name: str, claim: BaseClaim, numbers: dict[str, Number]) -> Non
         place = number.place.model_dump(exclude_none=True)
         at = ", ".join(f"{k} {v}" for k, v in place.items())
         print_line(f"  printed     {key} = {_as_read(number)} ({at}; read from {number.read or 'nowhere'})")
+
+
+def _looks(claim: Claim, top_up: TopUp) -> str:
+    """Return the level of the interval at each look; a share of seeds has that of the other kinds."""
+    from benchmark.power import RULES
+    from benchmark.spending import level
+    from benchmark.verdicts.rules import NO_WORSE
+
+    whole = RULES.get(claim.kind, NO_WORSE).level
+    looks = (top_up.look(number) for number in range(1, len(top_up.looks) + 1))
+    return ", ".join(f"{look.seeds} seeds at {100 * level(look, whole):.3g} %" for look in looks)
 
 
 def _as_read(number: Number) -> str:

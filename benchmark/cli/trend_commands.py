@@ -138,12 +138,17 @@ def _lines(night: Night) -> list[str]:
             lines.append(f"{MARKS[pace.state]} {pace.state}  speed of {pace.kind}: {pace.says}")
     lines += [f"v verdict of {one.claim}: {one.before} -> {one.now or 'gone'}" for one in night.verdicts]
     lines += [f"i {fact}" for fact in night.facts]
-    return [*lines, f"i {_odds('comparisons', night.odds)}", f"i {_odds('speeds', night.speed_odds)}"]
+    odds = {"comparisons": night.odds, "speeds": night.speed_odds}
+    return [*lines, *(f"i {_odds(what, one)}" for what, one in odds.items() if one.tests)]
 
 
 def _odds(what: str, odds: Odds) -> str:
-    return (
-        f"{odds.tests} {what} tested: were nothing changed, at most {odds.by_chance:.2g} would lie beyond their margin "
-        f"by chance; {odds.suspected} suspected after correction, of which at most {odds.false:.2g} are expected to be "
-        f"false, and at most {odds.alarms:.2g} false alarms after fresh seeds"
+    says = (
+        f"{odds.tests} {what} tested: without any change, {odds.by_chance:.2g} would lie beyond their margins by chance"
     )
+    if not odds.suspected:
+        return f"{says}; none is suspected after correction"
+    false = (
+        f"at most {odds.false:.2g} are expected to be false, and {odds.alarms:.2g} to be false alarms after fresh seeds"
+    )
+    return f"{says}; {odds.suspected} suspected after correction, of which {false}"

@@ -146,7 +146,7 @@ def _settled(answer: _Answer, worse: dict[Hashable, float], better: dict[Hashabl
         return _with(made, "suspected", f"{made.says}, beyond {margin} (adjusted p {rounded(p)})")
     if moved.side == "better" and better[answer.question.test] <= FALSE_DISCOVERY:
         return _with(made, "better", f"{made.says}, beyond {margin}")
-    return _with(made, "within", f"{made.says}: no sign that it left {margin}")
+    return _with(made, "within", f"{made.says}: not shown to have left {margin}")
 
 
 def _told(moved: Shift, made: Change, series: Series) -> str:

@@ -68,7 +68,11 @@ def _judged(kind: str, estimate: Estimate, p: float, exclusive: bool) -> SpeedCh
     low, high = (math.exp(end) for end in estimate.interval(LEVEL))
     slower = _is_slower(estimate) and p <= FALSE_DISCOVERY
     state: State = "suspected" if slower else "better" if high < 1.0 / SLOWER else "within"
-    told = {"suspected": f"more than {SLOWER:g}", "better": f"less than 1 / {SLOWER:g}"}
+    told = {
+        "suspected": f"above {SLOWER:g}",
+        "better": f"below 1 / {SLOWER:g}",
+        "within": f"not shown to exceed {SLOWER:g}",
+    }
     says = f"{rounded(math.exp(estimate.value))} times the seconds per step ({_ends(estimate)})"
     return SpeedChange(
         kind=kind,
@@ -79,7 +83,7 @@ def _judged(kind: str, estimate: Estimate, p: float, exclusive: bool) -> SpeedCh
         p=_p(estimate),
         adjusted=p,
         state=state,
-        says=f"{says}, {told.get(state, f'no sign of more than {SLOWER:g}')}",
+        says=f"{says}, {told[state]}",
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from benchmark.artifacts import ResultsDir
 from benchmark.campaigns import open_campaign
+from benchmark.cli import app
 from benchmark.errors import SuiteError, UsageError
 from benchmark.judge import exit_code, judge, outcomes
 from benchmark.runner import wanted_jobs
@@ -365,3 +366,35 @@ def test_the_report_shows_the_look_with_its_level_and_seeds(tmp_path: Path, suit
     assert "--only image --top-up --results DIR" in image.commands[0]
     assert image.seeds is not None
     assert len(image.seeds.columns) == 1 + 5
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TEXT)
+    return path
+
+
+def test_a_claim_is_shown_with_the_levels_of_its_looks(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["show", str(written), "--claim", "image"]) == 0
+    assert "  looks       3 seeds at 96.2 %, 5 seeds at 97.5 %, 8 seeds at 96.2 %\n" in capsys.readouterr().out
+
+
+def test_more_seeds_and_a_limit_of_hours_do_not_go_together(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = written.parent / "results"
+    assert app.run(["run", str(written), "--results", str(folder), "--top-up", "--max-hours", "1"]) == 2
+    assert "leave out --max-hours" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_the_command_runs_looks_and_says_so(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(written.parent / "results")
+    changes = ["--set", "claims.ticket.margin.absolute=0", "--set", "top_up.looks=[3, 4]"]
+    common = ["run", str(written), "--results", folder, "--executor", "inline", "--only", "ticket", *changes]
+    assert app.run([*common, "--top-up"]) == 0
+    assert "small_networks/ticket was open with 3 seeds: look 2 of 2 takes 4\n" in capsys.readouterr().err
+    assert app.run(["verify", folder, "--json"]) == 4  # the other claims were not run
+    assert '"number": 2' in capsys.readouterr().out
+    assert app.run([*common, "--top-up", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""

@@ -63,9 +63,9 @@ class RunDir:
     LOG = "train.jsonl"
     AUDIT = "audit.json"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, files: Storage | None = None) -> None:
         self.path = path
-        self.files = Storage(path, owner=path.name)
+        self.files = files or Storage(path, owner=path.name)
 
     @property
     def id(self) -> str:
@@ -153,10 +153,10 @@ class RunDir:
 
     def spoiled(self) -> dict[str, Stage | None]:
         """Return the files that are not as they were written, each with the stage that makes it again."""
-        # A lock has no record, nor has the log while it grows.
-        bare = {self.lock.name} | ({self.LOG} if self.files.recorded_digest(self.LOG) is None else set())
-        names = (name for name in self.files.spoiled() if name not in bare)
-        return {name: _MADE_BY.get(name) or _MADE_BY.get(name.partition("/")[0]) for name in names}
+        names = set(self.files.spoiled()) - {self.lock.name}  # it has no record
+        if self.LOG in names and self.files.recorded_digest(self.LOG) is None:  # nor has the log while it grows
+            names.remove(self.LOG)
+        return {name: _MADE_BY.get(name) or _MADE_BY.get(name.partition("/")[0]) for name in sorted(names)}
 
     def write_measurement(self, request: MetricRequest, measurement: Measurement) -> None:
         """Write a measurement."""

@@ -12,6 +12,7 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.campaigns import open_campaign
 from benchmark.errors import CampaignError
 from benchmark.executors.executor import Ended, Executor
+from benchmark.last_look import LastLook
 from benchmark.schedule import Schedule
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
 from benchmark.schema.measurement import Failure, Outcome, Progress, Stage
@@ -69,8 +70,6 @@ def run_campaign(  # noqa: PLR0913 - what to run, where, who is told, and how of
             if device != "cpu":
                 _drop_stale(results, [suite.whole for suite in campaign.suites.values()])
             jobs = wanted_jobs([suite.whole for suite in suites], only)
-            for planned in jobs.values():
-                _report_damage(results.run(planned.id), planned, watcher)
             return _Run(results, jobs, executor, watcher, retries).to_end()
     except Timeout:
         raise CampaignError(f"{results.path}: another `ticketbench run` is at work here; wait for it to end") from None
@@ -85,7 +84,8 @@ def wanted_jobs(plans: list[Plan], only: frozenset[str]) -> dict[str, PlannedJob
         wanted = subset(plan, only) if only else None
         for planned in plan.jobs:
             if wanted is None or planned.id in wanted:
-                jobs[planned.id] = _joined(jobs.get(planned.id, planned), planned)
+                earlier = jobs.get(planned.id)
+                jobs[planned.id] = planned if earlier is None else _joined(earlier, planned)
     return jobs
 
 
@@ -111,7 +111,7 @@ def pending_stages(run: RunDir, planned: PlannedJob) -> tuple[Stage, ...]:
         return ("mask", "measure")
     measured = run.is_measured(planned) and "measure" not in spoiled
     # Measuring ends with removing the checkpoint.
-    over = not any((run.path / name).exists() for name in (run.FAILURE, run.CHECKPOINT))
+    over = not any(map(run.files.exists, (run.FAILURE, run.CHECKPOINT)))
     return () if measured and over else ("measure",)
 
 
@@ -123,11 +123,30 @@ class _Run:
     ) -> None:
         self._results, self._jobs, self._executor, self._watcher = results, jobs, executor, watcher
         self._retries, self._losses = retries, Counter[str]()
-        self._stages = {planned.id: pending_stages(results.run(planned.id), planned) for planned in jobs.values()}
+        self._seen = LastLook(results.path)
+        self._fruitless: dict[str, Outcome] = {}
+        self._stages = {planned.id: self._pending(planned) for planned in jobs.values()}
         self._schedule = Schedule(jobs, self._stages)
 
     def to_end(self) -> dict[str, Outcome]:
         """Run what is pending and return how each job ended."""
+        try:
+            return self._to_end()
+        finally:
+            self._seen.save()
+
+    def _pending(self, planned: PlannedJob) -> tuple[Stage, ...]:
+        """Look at a job's files, say which are damaged, and return the stages that it still needs."""
+        run = self._seen.at(self._results.run(planned.id))
+        _report_damage(run, planned, self._watcher)
+        if (end := run.fruitless()) is not None:
+            self._fruitless[planned.id] = end
+        stages = pending_stages(run, planned)
+        if not stages:
+            self._seen.keep(run)
+        return stages
+
+    def _to_end(self) -> dict[str, Outcome]:
         schedule, executor = self._schedule, self._executor
         self._settle_earlier_ends()
         self._watcher.planned(len(self._jobs), sum(1 for end in schedule.ends.values() if end == "done"))
@@ -142,11 +161,9 @@ class _Run:
                 self._settle(ended)
 
     def _settle_earlier_ends(self) -> None:
-        for job in self._jobs:
-            outcome = self._results.run(job).fruitless()
-            if outcome is not None:
-                for end in self._schedule.settle(job, outcome):
-                    self._watcher.ended(end)
+        for job, outcome in self._fruitless.items():
+            for end in self._schedule.settle(job, outcome):
+                self._watcher.ended(end)
 
     def _settle(self, ended: Ended) -> None:
         run = self._results.run(ended.job)
@@ -159,18 +176,21 @@ class _Run:
             return
         if ended.outcome == "failed":
             ended = _noted(run, ended, losses)
+        elif not pending_stages(looked := self._seen.at(run), self._jobs[ended.job]):
+            self._seen.keep(looked)
         for end in (ended, *self._schedule.settle(ended.job, ended.outcome)):
             self._watcher.ended(end)
 
 
 def _drop_stale(results: ResultsDir, plans: list[Plan]) -> None:
     """Where a training that is repeated has other bytes, drop the old one with all that was made of it."""
-    stale: list[str] = []
+    seen = LastLook(results.path)
+    stale: dict[str, None] = {}
     for planned in wanted_jobs(plans, frozenset()).values():
-        run = results.run(planned.id)
-        repeated = run.files.recorded_digest(run.WEIGHTS) is not None and "train" in pending_stages(run, planned)
-        if repeated or not set(stale).isdisjoint(planned.job.inputs):
-            stale.append(planned.id)
+        run = seen.at(results.run(planned.id))
+        repeated = "train" in pending_stages(run, planned) and run.files.recorded_digest(run.WEIGHTS) is not None
+        if repeated or not stale.keys().isdisjoint(planned.job.inputs):
+            stale[planned.id] = None
     for job in reversed(stale):  # whatever is left when this is killed is found again
         results.run(job).forget()
 
@@ -178,7 +198,7 @@ def _drop_stale(results: ResultsDir, plans: list[Plan]) -> None:
 def _report_damage(run: RunDir, planned: PlannedJob, watcher: Watcher) -> None:
     spoiled = run.spoiled()
     for name in spoiled:
-        if (run.path / name).exists():
+        if run.files.exists(name):
             watcher.damaged(f"{run.id}/{name}")
     if run.JOB in spoiled:  # others read it, though this job may be done
         run.write_job(planned)

@@ -12,12 +12,18 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from benchmark.errors import ArtifactError
 
+Stamp = list[int]
+"""Size and modification time."""
+
+RECORDS = "checksums/"
 TEMPORARY = ".writing-"
 """How the names of half-written files begin."""
 
@@ -32,16 +38,17 @@ class Storage:
         self.path = path
         self.owner = owner
 
+    def exists(self, name: str) -> bool:
+        """Tell whether a file is there, whole or not."""
+        return (self.path / name).exists()
+
     def has(self, name: str) -> bool:
         """Tell whether a file is there and as it was written."""
         try:
-            stat = (self.path / name).stat()
+            state = (self.path / name).stat()
         except (FileNotFoundError, NotADirectoryError):
             return False
-        record = self._record(name)
-        if record is None or record["size"] != stat.st_size:
-            return False
-        return record["mtime_ns"] == stat.st_mtime_ns or self.digest(name) == record["sha256"]
+        return self._fits(name, state)
 
     def is_damaged(self, name: str) -> bool:
         """Tell whether a file is there but not as it was written."""
@@ -49,10 +56,23 @@ class Storage:
 
     def spoiled(self) -> list[str]:
         """Return the names of files that are not as they were written: altered, gone, or without a record."""
-        recorded = set(self.names())
-        found = {str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file()}
-        strange = {name for name in found - recorded if not name.startswith("checksums/") and TEMPORARY not in name}
-        return sorted(strange | {name for name in recorded if not self.has(name)})
+        return self.look().spoiled
+
+    def look(self) -> Look:
+        """Return the state of all files, each asked for once."""
+        states = _states(self.path)
+        files = {name for name, state in states.items() if S_ISREG(state.st_mode) and TEMPORARY not in name}
+        records = {name for name in files if name.startswith(RECORDS)}
+        recorded = {name[len(RECORDS) : -len(".json")] for name in records if name.endswith(".json")}
+        whole = {name for name in recorded & files if self._fits(name, states[name])}
+        found = {name: stamp(state) for name, state in states.items() if name not in records}
+        return Look(found, frozenset(whole), sorted((files - records | recorded) - whole))
+
+    def _fits(self, name: str, state: os.stat_result) -> bool:
+        record = self._record(name)
+        if record is None or record["size"] != state.st_size:
+            return False
+        return record["mtime_ns"] == state.st_mtime_ns or self.digest(name) == record["sha256"]
 
     def digest(self, name: str) -> str:
         """Return the SHA-256 of a file as it is now."""
@@ -138,11 +158,16 @@ class Storage:
             path.unlink(missing_ok=True)
 
     def distrust(self, name: str) -> None:
-        """Make `has` look at the hash from now on: the time of a damaged file may be the recorded one."""
-        record = self._record(name)
-        if record is not None:
-            with suppress(OSError):
-                self._record_path(name).write_text(json.dumps({**record, "mtime_ns": -1}))
+        """Make `has` look at the hash from now on: the time of a damaged file may be the recorded one.
+
+        The record is replaced, or removed if it can't be read, so that its folder shows the change.
+        """
+        record, path = self._record(name), self._record_path(name)
+        with suppress(OSError, ArtifactError):
+            if record is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_file(path, json.dumps({**record, "mtime_ns": -1}).encode())
 
     def _record_path(self, name: str) -> Path:
         return self.path / "checksums" / f"{name}.json"
@@ -154,6 +179,56 @@ class Storage:
             return None
         whole = isinstance(record, dict) and {"sha256", "size", "mtime_ns"} <= record.keys()
         return record if whole and record.get("owner", self.owner) == self.owner else None
+
+
+@dataclass(frozen=True)
+class Look:
+    """The state of a folder's files at one moment."""
+
+    found: Mapping[str, Stamp]
+    """Every file and folder, but for the records."""
+    whole: frozenset[str]
+    spoiled: list[str]
+
+
+class Looked(Storage):
+    """Files as they were at one look, so that none is asked for twice; what is written is not seen."""
+
+    def __init__(self, files: Storage, look: Look) -> None:
+        super().__init__(files.path, files.owner)
+        self._look = look
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a file was there, whole or not."""
+        return name in self._look.found
+
+    def has(self, name: str) -> bool:
+        """Tell whether a file was there and as it was written."""
+        return name in self._look.whole
+
+    def look(self) -> Look:
+        """Return what was seen."""
+        return self._look
+
+
+def state_of(path: str) -> os.stat_result:
+    """Return the state of a file or folder."""
+    return os.stat(path)  # noqa: PTH116 - making a `Path` of each of 300,000 names takes a second
+
+
+def stamp(state: os.stat_result) -> Stamp:
+    """Return what stands in for a file's hash."""
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _states(folder: Path) -> dict[str, os.stat_result]:
+    """Return the state of every file and folder below one, and of itself under the empty name."""
+    states = {}
+    for root, _, names in os.walk(folder):
+        for path in (root, *(f"{root}/{name}" for name in names)):
+            with suppress(FileNotFoundError):  # it has just been removed
+                states[path[len(str(folder)) + 1 :]] = state_of(path)
+    return states
 
 
 class _temporary:  # noqa: N801 - a context manager used like a function

@@ -17,7 +17,7 @@ from benchmark.cli import app
 from tests.end_to_end.command import SUITE, environment
 
 DEMO = (Path(__file__).parents[1] / "suites/demo.yaml").read_text(encoding="utf-8")
-COMMANDS = ["list", "show", "validate", "plan", "prepare", "run", "verify", "report", "doctor"]
+COMMANDS = ["list", "show", "validate", "plan", "prepare", "run", "verify", "report", "doctor", "baseline", "trend"]
 
 GAN = "model: {name: dcgan, base_channels: 4, z_dim: 4}"
 BROKEN: dict[str, tuple[str, str, str]] = {

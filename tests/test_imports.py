@@ -50,10 +50,13 @@ def without(code: str, *more: str) -> subprocess.CompletedProcess[str]:
         (["prepare", "SUITE"], ["scipy", "pandas", "altair"]),
         (["verify", "RESULTS"], ["scipy.stats", "pandas", "altair"]),
         (["report", "RESULTS"], ["scipy.stats"]),
+        (["baseline", "accept", "RESULTS", "--force", "-o", "BASELINE"], ["scipy.stats", "pandas", "altair"]),
+        (["trend", "RESULTS", "--baseline", "BASELINE"], ["scipy.stats", "pandas", "altair"]),
     ],
 )
 def test_a_command_that_trains_nothing_needs_no_torch(results: Path, arguments: list[str], more: list[str]) -> None:
-    paths = {"RESULTS": str(results), "SUITE": str(results.parent / "coder.yaml")}
+    names = {"RESULTS": results, "SUITE": results.parent / "coder.yaml", "BASELINE": results.parent / "baseline.json"}
+    paths = {name: str(path) for name, path in names.items()}
     arguments = [paths.get(argument, argument) for argument in arguments]
     ended = without(f"from benchmark.cli.app import run\nsys.exit(run({arguments!r}))", *more)
     assert ended.returncode == 0, ended.stderr
@@ -66,6 +69,8 @@ def test_a_command_that_trains_nothing_needs_no_torch(results: Path, arguments: 
         "benchmark.verdicts",
         "benchmark.statistics",
         "benchmark.judge",
+        "benchmark.trend",
+        "benchmark.baselines",
         "benchmark.artifacts",
         "benchmark.suites",
         "benchmark.catalog",

@@ -14,6 +14,7 @@ import logging
 import os
 import platform
 import signal
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from math import floor
 
 import ray
 from filelock import FileLock, Timeout
+from ray._private import services, worker
 from ray.exceptions import RayError, RayTaskError
 
 from benchmark import environment
@@ -32,6 +34,8 @@ from benchmark.schema.measurement import Progress, Stage
 
 POLL_SECONDS = 1.0
 """How often logs and nodes are looked at."""
+KNOCK_SECONDS = 10.0
+"""How long a cluster may take to answer."""
 PATIENCE_SECONDS = 20.0
 """How long tasks that were told to stop may take for a checkpoint."""
 
@@ -54,19 +58,21 @@ class RayExecutor:
         # A process that has used a GPU gives its memory back only when it ends: `max_calls`.
         gpu = {"num_gpus": 1 / jobs_per_gpu, "max_calls": 1} if self._jobs_per_gpu else {"num_gpus": 0}
         self._task = ray.remote(num_cpus=1, max_retries=0, **gpu)(_perform)
+        self._surroundings = _wishes(self._work), environment.versions()
         self._running: dict[ray.ObjectRef, _Running] = {}
+        self._told = self._places()
 
     @property
     def slots(self) -> int:
         """How many jobs the nodes that are alive have room for, and one: what waits makes a cluster grow that can."""
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        return 1 + sum(_room(node, self._jobs_per_gpu) for node in nodes)
+        self._told = self._places()
+        return self._told
 
     def start(self, job: str, stages: tuple[Stage, ...]) -> None:
         """Hand a job to Ray, which finds a node for it."""
         run = ResultsDir(self._work.results).run(job)
         steps = run.read_job().job.training.steps
-        task = self._task.options(name=job).remote(self._work, job, stages, _wishes(self._work), environment.versions())
+        task = self._task.options(name=job).remote(self._work, job, stages, *self._surroundings)
         self._running[task] = _Running(run, steps, glimpse(run, steps))
 
     def wait(self, observer: Observer) -> Ended | None:
@@ -74,8 +80,7 @@ class RayExecutor:
 
         Raises `CampaignError` where a node cannot do the work of any job.
         """
-        before = self.slots
-        while self.slots == before:
+        while self._places() == self._told:
             ready, _ = ray.wait(list(self._running), timeout=POLL_SECONDS)
             for task in ready:
                 return _ended(task, self._running.pop(task).run.id)
@@ -92,6 +97,10 @@ class RayExecutor:
         self._running.clear()
         ray.shutdown()
 
+    def _places(self) -> int:
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        return 1 + sum(_room(node, self._jobs_per_gpu) for node in nodes)
+
 
 def connect(address: str) -> None:
     """Join a running cluster, silently, unless this process is in one; raise `UsageError` where none answers."""
@@ -99,12 +108,21 @@ def connect(address: str) -> None:
         return
     handler = signal.getsignal(signal.SIGTERM)
     try:
+        _knock(address)
         ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+        worker._worker_logs_enabled = False  # it would print the logs of dead nodes where our data go
+    except (OSError, RuntimeError, ImportError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0].rstrip(".")
         raise UsageError(f"--address {address}: {reason}; `ray start --head` starts a cluster here") from None
     finally:
         signal.signal(signal.SIGTERM, handler)  # Ray puts its own in place
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at an address: Ray itself tries for a quarter of an hour."""
+    if not address.startswith("ray://"):
+        host, _, port = services.canonicalize_bootstrap_address_or_die(address).rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
 
 
 def resolve_device(wanted: str, address: str) -> str:

@@ -141,7 +141,7 @@ def test_overrides_come_after_the_scale_and_before_extends() -> None:
         ("experiments.imp.trainng.steps=1", "--set experiments.imp.trainng.steps=1: experiments.imp.trainng: unknown key; did you mean 'training'?"),
         ("experiments.random.levels.2=1", "--set experiments.random.levels.2=1: experiments.random.levels.2: expected a position in the list, 0 to 1, found '2'"),
         ("title.x=1", "--set title.x=1: title.x: there is no such key below 'A tiny suite' (text)"),
-        ("small=false", "--set small=false: small: unknown key 'small'; known: budget, claims, experiments, figures, first_seed, notes, paper, seeds, timings, title"),
+        ("small=false", "--set small=false: small: unknown key 'small'; known: budget, claims, experiments, figures, first_seed, notes, paper, seeds, timings, title, top_up"),
     ],
 )  # fmt: skip
 def test_an_override_that_fits_nothing_is_told(override: str, fault: str) -> None:

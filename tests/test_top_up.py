@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,115 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.artifacts import ResultsDir
-from benchmark.campaigns import open_campaign
 from benchmark.cli import app
-from benchmark.errors import SuiteError, UsageError
-from benchmark.judge import exit_code, judge, outcomes
-from benchmark.runner import wanted_jobs
+from benchmark.errors import UsageError
+from benchmark.judge import judge
 from benchmark.schema.job import CampaignSuite, PlannedJob
-from benchmark.schema.measurement import Failure, Measurement, Outcome
-from benchmark.schema.protocol import Protocol
-from benchmark.schema.verdict import Verdict
+from benchmark.schema.measurement import Outcome
 from benchmark.top_up import run_looks
 from reports.build import build
-from tests.tiny import SUITE, contents, planned, run, suite_of
-
-TOP_UP = """\
-top_up: {looks: [3, 5, 8], spending: uniform, because: "a seed takes a blink"}
-claims:
-  ticket:
-    says: The ticket reconstructs no worse than its dense parent.
-    source: {paper: none}
-    kind: matches
-    metric: mse
-    compare: [{arm: auto_imp@1, baseline: auto_imp@0}]
-    margin: {absolute: 1.0, because: "one is enough here"}
-  image:
-    says: The GAN's ticket makes no worse images than its dense parent.
-    source: {paper: none}
-    kind: matches
-    metric: fid
-    compare: [{arm: gan_imp@2, baseline: gan_imp@0}]
-    margin: {absolute: 1.0, because: "one is enough here"}
-  random:
-    says: The GAN's ticket makes better images than a random ticket.
-    source: {paper: none}
-    kind: beats
-    metric: fid
-    compare: [{arm: gan_imp@2, baseline: gan_random@2}]
-    by: {absolute: 0, because: "any difference would do"}
-  size:
-    says: Tickets of both kinds have the same sparsity.
-    source: {paper: none}
-    kind: same
-    metric: sparsity
-    compare: [{arm: gan_imp@2, baseline: gan_random@2}]
-    margin: {absolute: 0.01, because: "counts are exact"}
-"""
-TEXT = SUITE.replace("seeds: 1", "seeds: 3\nfirst_seed: 100").replace("claims: {}\n", TOP_UP)
-CLAIMS = ("ticket", "image", "random", "size")
-
-Value = Callable[[str, int, int], float]
-"""The value of an arm: experiment, level, seed from 0."""
-
-
-class Lab:
-    """Trains nothing: gives every job that is to be run the values told, and is stopped after `patience` jobs."""
-
-    def __init__(
-        self, folder: Path, value: Value, patience: int = 10_000, failing: frozenset[int] = frozenset()
-    ) -> None:
-        self.results = ResultsDir(folder)
-        self.value, self.left, self.failing = value, patience, failing
-        self.ran: list[str] = []
-        self.rounds: list[frozenset[str]] = []
-
-    def __call__(self, suites: list[CampaignSuite], only: frozenset[str]) -> Mapping[str, Outcome]:
-        self.rounds.append(only)
-        campaign = open_campaign(self.results, "cpu", suites)
-        arms = {arm.job: arm for suite in suites for arm in suite.whole.arms}
-        for job, one in wanted_jobs([suite.whole for suite in suites], only).items():
-            if self.results.run(job).outcome() != "done":
-                self.left -= 1
-                if self.left < 0:
-                    raise KeyboardInterrupt
-                self.ran.append(job)
-                arm = arms.get(job)
-                self.make(one, 0.0 if arm is None else self.value(arm.experiment, arm.level, arm.seed - 100))
-        return {
-            job: end for suite in campaign.suites.values() for job, end in self.results.outcomes(suite.whole).items()
-        }
-
-    def make(self, one: PlannedJob, value: float) -> None:
-        run = self.results.run(one.id)
-        if one.job.seed in self.failing:
-            run.write_record(run.FAILURE, Failure(stage="train", kind="OSError", message="no space left"))
-            return
-        run.files.write(run.WEIGHTS, b"")
-        run.write_document(run.AUDIT, {})
-        for request in one.metrics:
-            number = 0.36 if request.name == "sparsity" else value
-            protocol = Protocol(metric=request.name)
-            found = Measurement(
-                job=one.id, name=request.name, value=number, unit="u", lower_is_better=True, protocol=protocol
-            )
-            run.write_measurement(request, found)
-
-    def top_up(self, suite: CampaignSuite, *only: str) -> list[str]:
-        told: list[str] = []
-        run_looks(self.results, [suite], frozenset(only), self, told.append)
-        return told
-
-    def verdicts(self) -> dict[str, Verdict]:
-        return {one.claim_id: one for one in judge(self.results).verdicts}
-
-    def looks(self) -> Mapping[str, int]:
-        added = self.results.read_campaign().suites["small_networks"].added
-        return {} if added is None else added.looks
-
-    def code(self) -> int:
-        ends = outcomes(self.results, self.results.read_campaign())
-        return exit_code(judge(self.results), ends.values())
+from tests.looks import CLAIMS, TEXT, Lab, Value
+from tests.tiny import contents, planned, run, suite_of
 
 
 @pytest.fixture(scope="module")
@@ -185,10 +85,6 @@ def test_without_a_schedule_verdicts_are_what_they_were(tmp_path: Path) -> None:
     assert "look" not in lab.verdicts()["image"].reason
     with pytest.raises(UsageError, match="no suite here declares 'top_up'"):
         lab.top_up(plain)
-
-
-def test_a_schedule_changes_no_job(suite: CampaignSuite) -> None:
-    assert suite.plan.jobs == planned(TEXT, ["top_up=null"]).jobs
 
 
 def alternating(experiment: str, level: int, seed: int) -> float:
@@ -303,36 +199,6 @@ def test_a_divergence_under_five_seeds_is_open_and_then_judged_by_ranks(tmp_path
     assert "1 of 8 seeds of auto_imp@1 diverged" in found.reason
 
 
-def faults(*overrides: str) -> str:
-    with pytest.raises(SuiteError) as caught:
-        planned(TEXT, overrides)
-    return str(caught.value)
-
-
-def test_a_schedule_is_checked_by_line_and_key() -> None:
-    line = 1 + TEXT[: TEXT.index("top_up:")].count("\n")
-    first = (
-        "top_up.looks.0: the first look is at 3 seeds, but the suite has 5; '--set top_up=null' leaves all looks out"
-    )
-    assert faults("seeds=5") == f"tiny.yaml:{line}: {first}"
-    assert "top_up.looks.2: expected more than the 8 seeds of the look before it, found 8" in faults(
-        "top_up.looks=[3, 8, 8]"
-    )
-    assert "top_up.looks: expected at most 10000 seeds, found 10001" in faults("top_up.looks=[3, 10001]")
-    assert "top_up.looks.0: expected" in faults("top_up.looks=[2, 4]", "seeds=2")
-    assert "top_up.looks: expected" in faults("top_up.looks=[3]")
-    assert "did you mean 'pocock'" in faults("top_up.spending=pococ")
-    assert "top_up.because" in faults("top_up={looks: [3, 5], spending: pocock}")
-    assert "top_up.spendings: unknown key; did you mean 'spending'" in faults("top_up.spendings=pocock")
-
-
-def test_a_scale_may_have_its_own_schedule_or_none() -> None:
-    own = TEXT.replace("small: {small: true}", "small: {small: true, top_up: {looks: [3, 4]}}")
-    assert (found := planned(own).suite.top_up) is not None
-    assert (found.looks, found.spending) == ((3, 4), "uniform")
-    assert planned(TEXT.replace("small: {small: true}", "small: {small: true, top_up: null}")).suite.top_up is None
-
-
 @pytest.mark.slow
 def test_real_trainings_of_later_looks_are_those_of_as_many_seeds_from_the_start(tmp_path: Path) -> None:
     overrides = ["claims.ticket.margin.absolute=0", "top_up.looks=[3, 4]"]
@@ -373,11 +239,6 @@ def written(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
     path.write_text(TEXT)
     return path
-
-
-def test_a_claim_is_shown_with_the_levels_of_its_looks(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert app.run(["show", str(written), "--claim", "image"]) == 0
-    assert "  looks       3 seeds at 96.2 %, 5 seeds at 97.5 %, 8 seeds at 96.2 %\n" in capsys.readouterr().out
 
 
 def test_more_seeds_and_a_limit_of_hours_do_not_go_together(written: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,21 +47,20 @@ def accept(results: ResultsDir, output: Path | None = None, force: bool = False)
 def read_baseline(path: Path) -> Account:
     """Return an accepted baseline; `UsageError` where there is none."""
     if not path.is_file():
-        raise UsageError(
-            f"{path}: no baseline here; `ticketbench baseline accept DIR` makes one of a finished directory"
-        )
+        raise UsageError(f"{path}: no baseline here; `ticketbench baseline accept DIR` makes one")
     check_format(path)
     return parsed(path.read_bytes(), Account, path)
 
 
 def unfinished(results: ResultsDir, suite: CampaignSuite) -> Iterator[str]:
     """Yield what a directory lacks: jobs, measurements, and processes of timings that were begun."""
+    metrics = {planned.id: planned.metrics for planned in suite.plan.jobs}
     for job, end in results.outcomes(suite.plan).items():
         if end not in FRUITLESS and end != "done":
             yield f"{job}: {end}"
         elif end == "done":
-            run, metrics = results.run(job), suite.plan.job(job).metrics
-            yield from (f"{job}: {request.name}" for request in metrics if not run.has_measurement(request))
+            run = results.run(job)
+            yield from (f"{job}: {request.name}" for request in metrics[job] if not run.has_measurement(request))
     for name, timing in suite.plan.suite.timings.items():
         files = results.timing(suite.plan.suite.key, name, timing)
         ended = {arm: [files.ended(arm, process) for process in range(timing.processes)] for arm in timing.arms}

@@ -27,8 +27,10 @@ MARKS = {
     "shown": " ",
     "not comparable": "x",
 }
-QUIET = frozenset({"same", "within", "shown"})
-"""What is counted and not listed."""
+QUIET = frozenset({"same", "within", "shown", "not comparable"})
+"""What is counted and not listed; what is not comparable is listed among what is missing."""
+MOST_LISTED = 30
+"""How much of what is missing is listed; `--json` has all of it."""
 
 baseline = typer.Typer(
     help="Accept a finished results directory as what nights are held against.", no_args_is_help=True
@@ -129,7 +131,9 @@ def _headline(night: Night) -> str:
 
 
 def _lines(night: Night) -> list[str]:
-    lines = [f"! {one.what}" for one in night.missing]
+    lines = [f"! {one.what}" for one in night.missing[:MOST_LISTED]]
+    if len(night.missing) > MOST_LISTED:
+        lines.append(f"! and {len(night.missing) - MOST_LISTED} more")
     for one in night.changes:
         if one.state not in QUIET:
             lines.append(f"{MARKS[one.state]} {one.state}  {one.claim or ''} {one.arm} {one.metric}: {one.says}")

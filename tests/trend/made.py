@@ -173,6 +173,20 @@ def reseeded(account: Account, seeds: range) -> Account:
     return account.model_copy(update={"arms": arms, "seeds": tuple(seeds)})
 
 
+def first(account: Account, seeds: int) -> Account:
+    """Return an account with the first seeds alone, but the times of all."""
+    kept = account.seeds[:seeds]
+    arms = {}
+    for name, arm in account.arms.items():
+        series = {
+            metric: one.model_copy(update={"values": {seed: one.values[seed] for seed in kept}})
+            for metric, one in arm.series.items()
+        }
+        jobs, ends = {seed: arm.jobs[seed] for seed in kept}, {seed: arm.ends[seed] for seed in kept}
+        arms[name] = ArmAccount(jobs=jobs, ends=ends, series=series)
+    return account.model_copy(update={"arms": arms, "seeds": kept})
+
+
 def _series(name: str, arm: ArmAccount, values: Value) -> dict[str, Series]:
     return {
         metric: one.model_copy(update={"values": {seed: values(name, metric, seed) for seed in one.values}})

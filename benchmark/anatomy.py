@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmark.errors import ArtifactError
-from benchmark.identity import digest
 from benchmark.kinds import recipe_of
 from benchmark.prepare import cache_directory
 from benchmark.schema.anatomy import Anatomy
@@ -43,8 +42,9 @@ class Anatomies:
 
     def _key(self, job: Job) -> str:
         training = job.training
-        momenta = sorted(name for name, one in training.optimizers.items() if one.momentum)
-        return digest([VERSION, self._kinds.kind(whole(job)), training.ema is not None, momenta])
+        momenta = [name for name, one in sorted(training.optimizers.items()) if one.momentum]
+        kept = ["averages"] * (training.ema is not None) + momenta
+        return "-".join([str(VERSION), self._kinds.kind(whole(job) if job.shrink else job), *kept])
 
 
 def _file() -> Path:

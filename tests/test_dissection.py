@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from benchmark.dissection import dissect
 from benchmark.effort import updates_of
 from benchmark.kinds import recipe_of
 from benchmark.metrics.training_flops import count
+from benchmark.schema.anatomy import Anatomy
 from benchmark.schema.job import Job
 from benchmark.training import Hooks, Loop, new_state
 from tests import tiny
@@ -116,7 +116,7 @@ def test_masks_are_as_large_as_in_a_finished_job(finished: Path) -> None:
 def test_a_kind_is_counted_once_and_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[Job] = []
 
-    def noted(job: Job) -> Iterator[None]:
+    def noted(job: Job) -> Anatomy:
         counted.append(job)
         return dissect(job)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.artifacts import ResultsDir
-from benchmark.costs import duration
+from benchmark.costs import Cost, duration, size
 from benchmark.environment import cpu_name
 from benchmark.estimate import Estimate, estimate
 from benchmark.power import POWER, smallest_margin
@@ -84,6 +84,10 @@ def test_claims_share_trainings() -> None:
     assert costs(found)["same"] == 12 + 8 + 8
     assert costs(found)["equal"] == 12 + 8 + 8 + 12
     assert found.cost.seconds == 12 + 8 + 8 + 12 + 2 * 12
+    assert {one.id: (one.marginal.jobs, one.marginal.seconds, one.added) for one in found.claims} == {
+        "same": (0, 0, "nothing"),  # the other claim needs all that it does
+        "equal": (1, 12, "1: 12 s"),
+    }
     assert not found.cost.at_most
 
 
@@ -283,3 +287,18 @@ claims:
 )
 def test_a_duration_is_told_in_the_unit_that_fits(seconds: float | None, words: str) -> None:
     assert duration(seconds).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(None, "unknown"), (0, "0.0 kB"), (1500, "1.5 kB"), (999_499, "999 kB"), (5e9, "5.0 GB"), (2.5e15, "2,500.0 TB")],
+)
+def test_bytes_are_told_in_the_unit_that_fits(count: float | None, words: str) -> None:
+    assert size(count) == words
+
+
+def test_what_is_reckoned_is_called_so() -> None:
+    cost = Cost(jobs=1, done=0, seconds=7200.0, at_most=False, by_flops=True, memory=10_000, at_least=True)
+    assert (cost.time, cost.held, cost.room) == ("about 2.0 h by FLOPs", "at least 10 kB", "unknown")
+    assert cost.model_copy(update={"at_most": True}).time == "at most about 2.0 h by FLOPs"
+    assert cost.model_copy(update={"seconds": None}).time == "unknown"

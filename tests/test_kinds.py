@@ -92,8 +92,8 @@ def test_the_most_memory_that_a_job_held_is_kept(finished: Path) -> None:
 def test_of_notes_that_say_nothing_nothing_is_kept(results: Path) -> None:
     for planned in PLAN.jobs:
         ResultsDir(results).run(planned.id).write_document("timings/measure.json", {})
-        train = {"from_step": 0, "to_step": 4, "seconds": 2.0}
-        ResultsDir(results).run(planned.id).write_document("timings/train.json", train)
+        train = {"from_step": 0.0, "to_step": 4.0, "seconds": 2.0}
+        ResultsDir(results).run(planned.id).write_document("timings/train.json", {**train})
     remembered(results)
     found = kind_of(GAN)
     assert (found.measuring, found.memory) == (None, None)

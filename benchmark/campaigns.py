@@ -90,16 +90,17 @@ def read_reference_files(loaded: Loaded, near: Path) -> dict[str, str]:
 def open_campaign(results: ResultsDir, device: str, suites: list[CampaignSuite]) -> Campaign:
     """Return the campaign with these suites in it; raise `CampaignError` where one was there and has changed."""
     wanted = _by_key(suites)
+    campaign = Campaign(device=device, suites=wanted)
+    if results.has_just(campaign):
+        return campaign
     before = _begun(results)
-    if before is None:
-        campaign = Campaign(device=device, suites=wanted)
-    else:
+    if before is not None:
         _check_device(results, before, device)
         for key in wanted.keys() & before.suites.keys():
             _check_unchanged(results, key, before.suites[key], wanted[key])
             wanted[key] = _with_earlier(before.suites[key], wanted[key])
         campaign = Campaign(device=device, suites=before.suites | wanted)
-    if campaign != before or results.is_campaign_damaged():
+    if not results.has_just(campaign):
         results.write_campaign(campaign)
     return campaign
 

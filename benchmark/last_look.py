@@ -54,7 +54,8 @@ class LastLook:
 
 
 def _is_unchanged(folder: Path, seen: dict[str, Stamp]) -> bool:
+    root = str(folder)
     try:
-        return all(stamp(state_of(f"{folder}/{name}")) == state for name, state in seen.items())
-    except (OSError, AttributeError):
+        return {name: stamp(state_of(f"{root}/{name}")) for name in seen} == seen
+    except (OSError, TypeError):  # gone, or the memory is damaged
         return False

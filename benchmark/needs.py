@@ -26,16 +26,22 @@ def assets_of(plan: Plan) -> list[str]:
 
     Those that only people can fetch come last, when the others are here.
     """
-    found: dict[str, None] = {}
+    known, found = layouts(), dict[str, None]()
+    asked: dict[str, list[str]] = {}
     for planned in plan.jobs:
-        if planned.job.dataset.name in layouts():
+        if planned.job.dataset.name in known:
             found[planned.job.dataset.name] = None
         found.update(dict.fromkeys(_seen_through(planned.job)))
         for request in planned.metrics:
-            needed = METRICS[request.metric.name].facts.get("assets")
-            if needed is not None:
-                found.update(dict.fromkeys(needed(METRICS.parse(request.metric))))
+            if request.key not in asked:  # thousands of jobs ask for the same few
+                asked[request.key] = _measured_with(request.metric)
+            found.update(dict.fromkeys(asked[request.key]))
     return sorted(found, key=_is_by_hand)
+
+
+def _measured_with(metric: Resolved) -> list[str]:
+    needed = METRICS[metric.name].facts.get("assets")
+    return [] if needed is None else list(needed(METRICS.parse(metric)))
 
 
 def _seen_through(job: Job) -> list[str]:

@@ -62,6 +62,7 @@ class RunDir:
     FAILURE = "failure.json"
     LOG = "train.jsonl"
     AUDIT = "audit.json"
+    LOCK = "lock"
 
     def __init__(self, path: Path, files: Storage | None = None) -> None:
         self.path = path
@@ -90,7 +91,7 @@ class RunDir:
     @property
     def lock(self) -> Path:
         """The lock file held by the process that runs this job."""
-        return self.path / "lock"
+        return self.path / self.LOCK
 
     def read_job(self) -> PlannedJob:
         """Return the job as planned."""
@@ -153,7 +154,7 @@ class RunDir:
 
     def spoiled(self) -> dict[str, Stage | None]:
         """Return the files that are not as they were written, each with the stage that makes it again."""
-        names = set(self.files.spoiled()) - {self.lock.name}  # it has no record
+        names = set(self.files.spoiled()) - {self.LOCK}  # it has no record
         if self.LOG in names and self.files.recorded_digest(self.LOG) is None:  # nor has the log while it grows
             names.remove(self.LOG)
         return {name: _MADE_BY.get(name) or _MADE_BY.get(name.partition("/")[0]) for name in sorted(names)}

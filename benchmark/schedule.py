@@ -22,20 +22,21 @@ class Schedule:
     running: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        weight = _chain_lengths(self.jobs.values())
+        inputs = {planned.id: planned.job.inputs for planned in self.jobs.values()}
+        weight = self._chain_lengths(inputs)
         order = sorted(self.jobs, key=lambda job: (weight[job], job), reverse=True)
         self._place = {job: place for place, job in enumerate(order)}
         self.ends.update((job, "done") for job, stages in self.stages.items() if not stages)
         self._after: dict[str, list[str]] = defaultdict(list)
         self._lacking: dict[str, int] = {}
         self._ready: list[tuple[int, str]] = []
-        for planned in self.jobs.values():
-            lacking = [needed for needed in planned.job.inputs if needed not in self.ends]
-            self._lacking[planned.id] = len(lacking)
-            for needed in planned.job.inputs:
-                self._after[needed].append(planned.id)
-            if not lacking:
-                self._queue(planned.id)
+        for job, needs in inputs.items():
+            lacking = [needed for needed in needs if needed not in self.ends]
+            self._lacking[job] = len(lacking)
+            for needed in needs:
+                self._after[needed].append(job)
+            if not lacking and job not in self.ends:
+                self._queue(job)
 
     def next(self) -> str | None:
         """Hand out the next job that can start, which runs from now on; null while all wait or none is left."""
@@ -76,14 +77,11 @@ class Schedule:
     def _queue(self, job: str) -> None:
         heappush(self._ready, (self._place[job], job))
 
-
-def _chain_lengths(jobs: Iterable[PlannedJob]) -> dict[str, int]:
-    """Return for each job the training steps of the longest chain that it begins."""
-    ordered = list(jobs)
-    after = {planned.id: 0 for planned in ordered}
-    length = {}
-    for planned in reversed(ordered):
-        length[planned.id] = planned.job.training.steps + after[planned.id]
-        for needed in planned.job.inputs:
-            after[needed] = max(after.get(needed, 0), length[planned.id])
-    return length
+    def _chain_lengths(self, inputs: dict[str, tuple[str, ...]]) -> dict[str, int]:
+        """Return for each job the training steps of the longest chain that it begins."""
+        length: dict[str, int] = defaultdict(int)
+        for job in reversed(inputs):
+            length[job] += self.jobs[job].job.training.steps
+            for needed in inputs[job]:
+                length[needed] = max(length[needed], length[job])
+        return length

@@ -33,7 +33,9 @@ MOST_LISTED = 30
 """How much of what is missing is listed; `--json` has all of it."""
 
 baseline = typer.Typer(
-    help="Accept a finished results directory as what nights are held against.", no_args_is_help=True
+    help="Accept a finished results directory as what nights are held against.",
+    epilog="Example: ticketbench baseline accept results/2026-11-21",
+    no_args_is_help=True,
 )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from benchmark.artifacts import ResultsDir
 from benchmark.schema.job import Campaign
-from benchmark.schema.verdict import Status, Verdict, Verdicts
+from benchmark.schema.verdict import Verdict, Verdicts
 from reports.chapter import chapter
 from reports.evidence import Evidence
-from reports.page import Count, Link, Report
-
-ORDER: tuple[Status, ...] = ("reproduced", "not reproduced", "inconclusive", "not comparable", "not run")
+from reports.page import Link, Report
+from reports.summary import counts
 
 
 def build(results: Sequence[ResultsDir], verdicts: Sequence[Verdicts]) -> Report:
@@ -32,7 +30,11 @@ def build(results: Sequence[ResultsDir], verdicts: Sequence[Verdicts]) -> Report
         for key, suite in sorted(campaign.suites.items())
     ]
     titles = dict.fromkeys(found.title for found in chapters)
-    return Report(title=" \N{MIDDLE DOT} ".join(titles), counts=_counts(verdicts), chapters=tuple(chapters))
+    return Report(
+        title=" \N{MIDDLE DOT} ".join(titles),
+        counts=counts(verdict for judged in verdicts for verdict in judged.verdicts),
+        chapters=tuple(chapters),
+    )
 
 
 def _links(campaign: Campaign, prefix: str) -> dict[str, Link]:
@@ -42,9 +44,3 @@ def _links(campaign: Campaign, prefix: str) -> dict[str, Link]:
 
 def _of(judged: Verdicts, key: str) -> list[Verdict]:
     return [verdict for verdict in judged.verdicts if verdict.suite == key]
-
-
-def _counts(verdicts: Sequence[Verdicts]) -> tuple[Count, ...]:
-    found = Counter((verdict.status, verdict.label) for judged in verdicts for verdict in judged.verdicts)
-    ordered = sorted(found.items(), key=lambda item: (ORDER.index(item[0][0]), item[0][1]))
-    return tuple(Count(status=status, label=label, number=number) for (status, label), number in ordered)

@@ -16,6 +16,7 @@ from reports.evidence import Evidence
 from reports.figures import figures
 from reports.page import Cell, Chapter, Choice, Disagreement, Fact, Link, Table
 from reports.sparsest import sparsest
+from reports.summary import summary
 from reports.times import timings
 from reports.variables import variables
 from reports.wording import number
@@ -45,6 +46,7 @@ def chapter(
         ),
         facts=_facts(evidence, device),
         banner=SMALL if suite.small else "",
+        summary=summary(evidence, verdicts, anchor),
         sparsest=sparsest(evidence, verdicts, anchor),
         claims=tuple(
             claim_section(evidence, verdict, f"{anchor}-{verdict.claim_id}", drawn, others) for verdict in verdicts

@@ -6,6 +6,7 @@ from typing import Literal
 
 from benchmark.schema.record import Record
 from benchmark.schema.verdict import Status
+from reports.summary_page import Count, Forest, Summary
 
 
 class Cell(Record):
@@ -44,38 +45,6 @@ class Link(Record):
 
     text: str
     href: str
-
-
-class Bar(Record):
-    """One effect in a forest plot, in drawing units; an end that leaves the plot is marked as cut."""
-
-    status: Status
-    y: float
-    low: float
-    high: float
-    estimate: float
-    low_cut: bool
-    high_cut: bool
-
-
-class Span(Record):
-    """Where effects count as reproduced, in drawing units."""
-
-    start: float
-    width: float
-    top: float
-    height: float
-
-
-class Forest(Record):
-    """A claim's effects around the line of no difference; worse, or higher where neither is, is right."""
-
-    width: float
-    height: float
-    zero: float
-    bars: tuple[Bar, ...]
-    spans: tuple[Span, ...]
-    description: str
 
 
 class SeedPoint(Record):
@@ -240,6 +209,7 @@ class Chapter(Record):
     links: tuple[Link, ...]
     facts: tuple[Fact, ...]
     banner: str
+    summary: Summary
     sparsest: Table | None
     claims: tuple[ClaimSection, ...]
     figures: tuple[FigureSection, ...]
@@ -251,14 +221,6 @@ class Chapter(Record):
     costs: Table | None
     timings: tuple[TimingSection, ...]
     times: Table | None
-
-
-class Count(Record):
-    """How many claims have one verdict."""
-
-    status: Status
-    label: str
-    number: int
 
 
 class Report(Record):

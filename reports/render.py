@@ -28,7 +28,8 @@ def render(report: Report) -> str:
     )
     curves = {curve.key: curve for chapter in report.chapters for curve in _curves(chapter)}
     drawings = {key: _drawing(curve) for key, curve in curves.items()}
-    scripts = [_script(charts.javascript()), _script(_source("charts.js"))] if drawings else []
+    scripts = [_script(_source("filters.js"))] if any(chapter.summary.groups for chapter in report.chapters) else []
+    scripts += [_script(charts.javascript()), _script(_source("charts.js"))] if drawings else []
     return environment.get_template("page.html").render(
         report=report,
         drawings=drawings,

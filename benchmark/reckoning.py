@@ -66,12 +66,16 @@ class Reckoner:
         return None if made_of is None else Memory(made_of.working, at_least=True)
 
     def disk(self, planned: PlannedJob) -> float | None:
-        """Return the bytes that a finished job leaves on disk; a checkpoint has come and gone by then."""
+        """Return the bytes that a finished job leaves on disk; a checkpoint has come and gone by then.
+
+        They are counted, which is exact within some percent, since jobs of a kind differ in what they start from and
+        in what is measured; but as seen where channels are gone, which cannot be counted before they are.
+        """
         kind, made_of = self._kind(planned.job), self.anatomies.of(planned.job)
         rest = snapshot = None
         if made_of is not None:
             rest, snapshot = rest_bytes(planned, made_of), float(made_of.state)
-        if kind is not None and kind.disk is not None:
+        if kind is not None and kind.disk is not None and (made_of is None or planned.job.shrink):
             rest, snapshot = kind.disk.rest, kind.disk.snapshot or snapshot
         parts = [rest, statistics_bytes(planned), *[snapshot] * len(planned.snapshots)]
         known = [part for part in parts if part is not None]

@@ -12,6 +12,7 @@ from benchmark.environment import cpu_name
 from benchmark.kinds import Disk, Kind, recipe_of, remember
 from benchmark.reckoning import Memory, Pace, Reckoner, reckoner
 from benchmark.schema.job import Job
+from benchmark.sizes import statistics_bytes
 from benchmark.speeds import Speeds
 from tests import tiny
 from tests.tiny import arm
@@ -93,19 +94,28 @@ def test_where_nothing_was_timed_nothing_is_known() -> None:
     assert memory.size > 83_008  # the images alone
 
 
-def test_what_was_seen_comes_before_what_is_counted() -> None:
-    kind = Kind(device="here", recipe=recipe_of(GAN), measuring=3.0, memory=5, disk=Disk(rest=100.0, snapshot=10.0))
+def test_memory_and_measuring_are_as_seen_before_they_are_counted() -> None:
+    kind = Kind(device="here", recipe=recipe_of(GAN), measuring=3.0, memory=5)
     found = Reckoner(HERE, {HERE.kind(GAN): kind}, Anatomies([GAN]))
     assert found.memory(GAN) == Memory(5, at_least=False)
     assert found.measuring(GAN) == 3.0
+
+
+def test_disk_is_counted_but_for_networks_without_their_channels() -> None:
     dense, random = arm(PLAN, "gan"), arm(PLAN, "gan_random", 2)
     assert (len(dense.snapshots), len(random.snapshots)) == (1, 0)
-    sizes = [found.disk(planned) for planned in (dense, random)]
-    assert None not in sizes
-    assert sizes[0] == 10.0 + (sizes[1] or 0)
-    seldom = kind.model_copy(update={"disk": Disk(rest=100.0)})
-    assert Reckoner(HERE, {HERE.kind(GAN): seldom}).disk(dense) is None  # no snapshot was seen nor counted
-    assert Reckoner(HERE, {HERE.kind(GAN): seldom}).disk(random) == sizes[1]
+    thin = dense.model_copy(update={"job": GAN.model_copy(update={"shrink": True})})
+    disk = Disk(rest=100.0, snapshot=10.0)
+    kinds = {HERE.kind(job): Kind(device="here", recipe=recipe_of(job), disk=disk) for job in (GAN, thin.job)}
+    counting, seeing = Reckoner(HERE, kinds, Anatomies([GAN])), Reckoner(HERE, kinds)
+    whole, statistics = Reckoner(HERE, {}, Anatomies([GAN])).disk(dense), statistics_bytes(dense)
+    assert whole is not None
+    assert statistics is not None
+    assert counting.disk(dense) == whole > 1000
+    assert counting.disk(thin) == seeing.disk(thin) == seeing.disk(dense) == 100.0 + 10.0 + statistics
+    assert seeing.disk(random) == 100.0 + statistics
+    seldom = {key: kind.model_copy(update={"disk": Disk(rest=100.0)}) for key, kind in kinds.items()}
+    assert Reckoner(HERE, seldom).disk(dense) is None  # no snapshot was seen, and none counted
 
 
 @pytest.mark.parametrize("seen", [False, True])

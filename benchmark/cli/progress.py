@@ -47,7 +47,7 @@ class Display:
         self._total = self._count = 0
         self._spoke = time.monotonic()
         self._over = threading.Event()
-        self._murmuring = threading.Thread(target=self._murmur, daemon=True)
+        self._murmuring = threading.Thread(target=self._murmur, name="murmur", daemon=True)
 
     def __enter__(self) -> Self:
         self._bars.start()

@@ -43,7 +43,7 @@ def main(suite: str, folder: Path) -> None:
         "--set",
         "seeds=1",
         "--set",
-        "experiments.dense.training.steps=17",
+        "experiments.dense.training.steps=12",
         "--device",
         "cpu",
         "--executor",

@@ -85,7 +85,7 @@ class Account(Record):
     @property
     def machine(self) -> str | None:
         """The class of machine within which times compare; null where it is unknown, or several had a part in it."""
-        found = {_machine_class(facts) for facts in self.environments}
+        found = {machine_class(facts) for facts in self.environments}
         return found.pop() if len(found) == 1 else None
 
     @property
@@ -95,8 +95,11 @@ class Account(Record):
         return found.pop() if len(found) == 1 and self.device == "cpu" else None
 
 
-def _machine_class(facts: dict[str, str]) -> str:
-    """Name a GPU, or a processor with its vector unit and threads; and the release of torch."""
+def machine_class(facts: dict[str, str]) -> str:
+    """Return the class of machine within which times compare, of a job's recorded environment.
+
+    A GPU, or a processor with its vector unit and threads; and the release of torch.
+    """
     processor = (facts.get(name, "unknown") for name in ("cpu", "cpu_capability", "threads"))
     place = facts.get("gpu") or "{}, {}, threads: {}".format(*processor)
     return f"{place}, torch {'.'.join(facts.get('version_torch', 'unknown').split('.')[:2])}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,16 +28,14 @@ class Anatomies:
         known = _read()
         unknown = {key: recipe_of(whole(job)) for key, job in wanted.items() if key not in known}
         if unknown:
-            from benchmark.dissection import dissect
-
-            known |= {key: dissect(job) for key, job in unknown.items()}
+            known |= _counted(unknown)
             texts = {key: one.model_dump() for key, one in known.items()}
             with suppress(ArtifactError):  # counted again next time
                 write_file(_file(), json.dumps(texts, indent=1, sort_keys=True).encode())
-        self._known = {key: known[key] for key in wanted}
+        self._known = {key: known[key] for key in wanted.keys() & known.keys()}
 
     def of(self, job: Job) -> Anatomy | None:
-        """Return what a job is made of; null where it was not asked for."""
+        """Return what a job is made of; null where it was not asked for, or could not be counted."""
         return self._known.get(self._key(job))
 
     def _key(self, job: Job) -> str:
@@ -45,6 +43,15 @@ class Anatomies:
         momenta = [name for name, one in sorted(training.optimizers.items()) if one.momentum]
         kept = ["averages"] * (training.ema is not None) + momenta
         return "-".join([str(VERSION), self._kinds.kind(whole(job) if job.shrink else job), *kept])
+
+
+def _counted(jobs: Mapping[str, Job]) -> dict[str, Anatomy]:
+    """Return what jobs are made of; nothing where torch is not installed, without which one can plan all the same."""
+    try:
+        from benchmark.dissection import dissect
+    except ImportError:
+        return {}
+    return {key: dissect(job) for key, job in jobs.items()}
 
 
 def _file() -> Path:

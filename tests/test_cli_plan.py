@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -153,3 +154,11 @@ def known(suite: str) -> set[str]:
     """The kinds of a suite's trainings on this processor."""
     plan = tiny.planned(Path(suite).read_text())
     return {Speeds(cpu_name(), {}).kind(planned.job) for planned in plan.jobs}
+
+
+def test_without_torch_sizes_are_unknown(
+    claims: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "benchmark.dissection", None)
+    assert run(["plan", claims, "--device", "cpu"]) == 0
+    assert "disk for the rest: unknown; memory of its largest training: unknown" in capsys.readouterr().out

@@ -1,34 +1,26 @@
-"""How long commands take to start: `python -m tests.perf.startup [RESULTS]` prints the best of five, in seconds."""
+"""How long commands take to start, in seconds, and on a finished directory where there is one."""
 
 from __future__ import annotations
 
-import sys
-import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
-from tests.end_to_end.command import ticketbench
+from tests.perf.again import command
+from tests.perf.figure import Figure, timed
+from tests.perf.many_jobs import SMALL, Size, finish
 
 ROUNDS = 5
+CALLS = {"--help": 0.5, "list": 0.5, "list models": 0.5, "show demo": None, "plan demo": None}
+"""What a user types to look around, and how many seconds it may take."""
 
 
-def best(*arguments: str) -> float:
-    """Return the shortest of some rounds, in seconds."""
-    times = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        ended = ticketbench(*arguments)
-        times.append(time.perf_counter() - begun)
-        if ended.returncode not in {0, 1, 3}:
-            raise SystemExit(ended.stderr)
-    return min(times)
-
-
-def main(results: list[str]) -> None:
-    """Print a line per command."""
-    calls = [["--help"], ["list"], ["list", "models"], ["show", "demo"], ["plan", "demo"]]
-    calls += [[command, folder] for folder in results for command in ("verify", "report")]
-    for call in calls:
-        sys.stdout.write(f"{best(*call):6.2f}  ticketbench {' '.join(call)}\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def measure(place: Path, size: Size) -> Iterator[Figure]:
+    """Yield a figure a command."""
+    rounds = 1 if size == SMALL else ROUNDS
+    for call, target in CALLS.items():
+        yield Figure(f"ticketbench {call}", "s", timed(partial(command, *call.split()), rounds), target)
+    finish(place / "results", SMALL)
+    for call, target in (("verify", 1.0), ("report", None)):
+        took = timed(partial(command, call, place / "results"), rounds)
+        yield Figure(f"ticketbench {call} (16 jobs)", "s", took, target)

@@ -17,6 +17,7 @@ from benchmark.estimate import estimate
 from benchmark.plan import latest_start
 from benchmark.schema.job import Plan
 from benchmark.schema.measurement import Outcome, Progress
+from benchmark.reckoning import Reckoner
 from benchmark.speeds import Speeds
 from benchmark.suites import read_suite
 from tests import tiny
@@ -131,8 +132,8 @@ def test_nothing_is_left_to_train_of_what_never_became_stable_nor_of_what_needs_
 ) -> None:
     run(tmp_path, tiny.suite_of(SUITE), only=frozenset({"never"}))
     nowhere = Speeds("nowhere", {})
-    speeds = Speeds("nowhere", {nowhere.kind(planned.job): 1.0 for planned in plan.jobs})
-    found = {one.id: one.cost for one in estimate([plan], tmp_path, speeds).experiments}
+    reckoner = Reckoner(Speeds("nowhere", {nowhere.kind(planned.job): 1.0 for planned in plan.jobs}))
+    found = {one.id: one.cost for one in estimate([plan], tmp_path, reckoner).experiments}
     assert {name: (cost.jobs, cost.done, cost.time) for name, cost in found.items()} == {
         "bird": (1, 0, "at most 20 s"),
         "onward": (1, 0, "within the training that it goes on from"),
@@ -140,7 +141,7 @@ def test_nothing_is_left_to_train_of_what_never_became_stable_nor_of_what_needs_
         "never": (1, 1, "0 s"),
         "after_never": (1, 1, "0 s"),
     }
-    assert estimate([plan], folder, nowhere).cost.time == "0 s"
+    assert estimate([plan], folder, Reckoner(nowhere)).cost.time == "0 s"
 
 
 def test_verify_and_the_report_say_it_in_words(

@@ -15,9 +15,9 @@ from benchmark.cli import app
 from benchmark.errors import SuiteError
 from benchmark.estimate import estimate
 from benchmark.plan import latest_start
+from benchmark.reckoning import Reckoner
 from benchmark.schema.job import Plan
 from benchmark.schema.measurement import Outcome, Progress
-from benchmark.reckoning import Reckoner
 from benchmark.speeds import Speeds
 from benchmark.suites import read_suite
 from tests import tiny

@@ -8,6 +8,7 @@ import os
 import time
 from dataclasses import dataclass
 
+from pydantic import JsonValue
 from torch import Tensor
 
 from benchmark.artifacts import RunDir
@@ -71,7 +72,7 @@ class Recorder:
 
     def _keep(self) -> None:
         run, log = self._bench.run, _log(self._bench.run, sync=True)
-        note = {"step": self._state.step, "log_size": len(log), "log_sha256": _digest(log)}
+        note: JsonValue = {"step": self._state.step, "log_size": len(log), "log_sha256": _digest(log)}
         run.write_tensors(run.CHECKPOINT, self._state.checkpoint(), note=note)
         self._kept = time.monotonic()
 

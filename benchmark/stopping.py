@@ -47,7 +47,7 @@ class Stop:
         for number in (signal.SIGINT, signal.SIGTERM) if _hears_signals() else ():
             before = signal.getsignal(number)
             if before not in (None, signal.SIG_IGN):  # not Python's own, or not meant to be heard
-                self._before[number] = before  # type: ignore[assignment]
+                self._before[number] = before
                 signal.signal(number, self._note)
         return self
 

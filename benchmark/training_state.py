@@ -40,12 +40,12 @@ class Losses:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return sums and counts as `<place>/<name>/sum` and `count`: the lines of a log keep their order."""
-        found = {}
+        found: dict[str, Tensor] = {}
         for place, (name, total) in enumerate(self._sums.items()):
             found |= {f"{place}/{name}/sum": total, f"{place}/{name}/count": torch.tensor(self._counts[name])}
         return found
 
-    def restore(self, tensors: Mapping[str, Tensor], device: str) -> None:
+    def restore(self, tensors: Mapping[str, Tensor], device: str | torch.device) -> None:
         """Take over what `tensors` returned."""
         self._sums, self._counts = {}, {}
         for key in sorted((key for key in tensors if key.endswith("/sum")), key=lambda key: int(key.partition("/")[0])):

@@ -9,11 +9,11 @@ import pytest
 
 from benchmark import stages as stages_module
 from benchmark.artifacts import ResultsDir
+from benchmark.bench import Bench
 from benchmark.executors.executor import Ended, Observer
 from benchmark.executors.inline import InlineExecutor
 from benchmark.schema.job import CampaignSuite
 from benchmark.schema.measurement import Stage
-from benchmark.stages import Bench
 from tests import tiny
 from tests.tiny import DIVERGING, Watch, arm, contents, run
 

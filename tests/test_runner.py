@@ -10,13 +10,13 @@ from filelock import FileLock
 from benchmark import stages as stages_module
 from benchmark import training
 from benchmark.artifacts import ResultsDir, RunDir
+from benchmark.bench import Bench
 from benchmark.errors import CampaignError, RunError
 from benchmark.executors.executor import Ended
 from benchmark.runner import pending_stages, wanted_jobs
 from benchmark.schedule import Schedule
 from benchmark.schema.job import CampaignSuite, Plan
 from benchmark.schema.measurement import Divergence, Failure, Outcome, Progress
-from benchmark.stages import Bench
 from tests import tiny
 from tests.tiny import DIVERGING, SUITE, Watch, arm, contents, delete, flip, run
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from benchmark import training
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop
+from benchmark.bench import Bench
 from benchmark.campaigns import plan_suite
 from benchmark.effort import efforts
 from benchmark.errors import SuiteError
@@ -25,7 +26,7 @@ from benchmark.pruning.edge_popup import top
 from benchmark.schema.measurement import Progress
 from benchmark.schema.settings import Settings
 from benchmark.speeds import Speeds
-from benchmark.stages import Bench, make_mask, train
+from benchmark.stages import make_mask, train
 from benchmark.suites import read_suite
 from benchmark.throughput import step_seconds
 from tests import tiny

@@ -14,13 +14,14 @@ from PIL import Image
 from benchmark import training
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop
+from benchmark.bench import Bench
 from benchmark.errors import RunError
 from benchmark.metrics.subject import Subject, Value
 from benchmark.networks import section
 from benchmark.schema.measurement import Progress
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.settings import Settings
-from benchmark.stages import STAGES, Bench, make_mask, measure, train
+from benchmark.stages import STAGES, make_mask, measure, train
 from tests import tiny
 
 PLAN = tiny.planned()

@@ -23,7 +23,7 @@ def test_sigterm_is_an_exception_within_and_what_it_was_afterwards() -> None:
 def test_a_signal_is_noted_and_takes_effect_when_it_is_obeyed(
     number: signal.Signals, error: type[BaseException]
 ) -> None:
-    reached = []
+    reached: list[str] = []
     with pytest.raises(error), terminable(), Stop() as stop:
         assert stop.asked is None
         signal.raise_signal(number)

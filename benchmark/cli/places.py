@@ -65,7 +65,9 @@ class Place:
         if self.executor == "pool":
             return self._pool(work, jobs)
         if self.executor == "ray":
-            return _ray().RayExecutor(work, self.address, _count("--jobs-per-gpu", self.jobs_per_gpu) or 1)
+            per_gpu = _count("--jobs-per-gpu", self.jobs_per_gpu) or 1
+            cluster: executors.Executor = _ray().RayExecutor(work, self.address, per_gpu)
+            return cluster
         raise UsageError(f"--executor {self.executor}: expected pool, inline or ray")
 
     def _pool(self, work: executors.Work, jobs: Iterable[Job]) -> executors.Executor:

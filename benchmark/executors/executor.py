@@ -37,7 +37,9 @@ class Ended:
 class Executor(Protocol):
     """Runs jobs by their id, at most `slots` at a time."""
 
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many jobs may be under way; it may change."""
 
     def start(self, job: str, stages: tuple[Stage, ...]) -> None:
         """Begin with some stages of a job; at most `slots` jobs may be under way."""

@@ -12,11 +12,12 @@ import torch
 from filelock import FileLock
 
 from benchmark.artifacts import ResultsDir, RunDir
+from benchmark.bench import Bench
 from benchmark.environment import forget_peak, prepare_process
 from benchmark.errors import TicketbenchError
 from benchmark.executors.executor import Ended, Observer, Work
 from benchmark.schema.measurement import FRUITLESS, Failure, Progress, Stage
-from benchmark.stages import STAGES, Bench
+from benchmark.stages import STAGES
 
 
 def perform(work: Work, job: str, stages: tuple[Stage, ...], observer: Observer) -> Ended:

@@ -20,7 +20,8 @@ class Change(Record):
     """A metric of an arm, night against baseline; of a claim, or of none (then it is only shown).
 
     `estimate` with its 90 % interval is the mean difference over seeds, larger is worse (where neither is better,
-    higher). `p` is that of a shift beyond the margin towards worse, `adjusted` the same after Benjamini and Hochberg.
+    higher); `band` is half the width of such an interval of the baseline's own mean. `p` is that of a shift beyond the
+    margin towards worse, `adjusted` the same after Benjamini and Hochberg.
     """
 
     claim: Name | None
@@ -30,6 +31,7 @@ class Change(Record):
     n: int
     before: float | None
     now: float | None
+    band: float | None = None
     estimate: float | None = None
     low: float | None = None
     high: float | None = None

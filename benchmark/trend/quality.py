@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from benchmark.comparability import differences
 from benchmark.schema.account import Account, Series
 from benchmark.schema.trend import Change, State
-from benchmark.statistics import mean
-from benchmark.trend.discovery import FALSE_DISCOVERY, FEWEST, FRESH_LEVEL, adjusted
+from benchmark.statistics import mean, paired
+from benchmark.trend.discovery import FALSE_DISCOVERY, FEWEST, FRESH_LEVEL, LEVEL, adjusted
 from benchmark.trend.shift import Shift, contrast, has_left, shift, values
 from benchmark.verdicts.contrast import Contrast
 from benchmark.verdicts.wording import rounded
@@ -107,6 +107,7 @@ def _answer(baseline: Account, night: Account, question: _Question) -> _Answer |
         n=len(common),
         before=mean([ours[seed] for seed in common]) if common else None,
         now=_mean([theirs[seed] for seed in common]),
+        band=_band([ours[seed] for seed in common]),
         margin=question.margin,
         state="not comparable",
         says=f"measured otherwise than in the baseline: {', '.join(fields)}",
@@ -166,6 +167,14 @@ def _interval_of(made: Contrast, series: Series) -> str:
 def _mean(found: list[float | None]) -> float | None:
     kept = [value for value in found if value is not None]
     return mean(kept) if kept else None
+
+
+def _band(values: list[float]) -> float | None:
+    """Return half the width of the interval of a mean; null for fewer than two values."""
+    if len(values) < FEWEST:
+        return None
+    low, high = paired(values).interval(LEVEL)
+    return (high - low) / 2.0
 
 
 def _said(change: Change, more: str) -> Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import stdev
 
 import pytest
 
@@ -203,3 +204,13 @@ def test_speeds_of_another_machine_are_not_compared(baseline: Account, worse: Ac
         for one in night.facts
     )
     assert "suspected" in night.states  # metrics are compared all the same
+
+
+def test_the_baselines_own_interval_is_told(baseline: Account, worse: Account) -> None:
+    values = [as_planned("imp@1", "fid", seed) for seed in range(5)]
+    (change,) = [
+        one
+        for one in newest(compare([baseline], [("night", [worse])])).changes
+        if one.claim == "matches" and one.arm == "imp@1"
+    ]
+    assert change.band == pytest.approx(2.13184678 * stdev(values) / 5**0.5)  # Student's t, 4 degrees, 95 %

@@ -1,243 +1,274 @@
-"""Curves as Vega-Lite specifications by Altair, and as static SVG by vl-convert; colors come from the page's CSS."""
+"""Curves as drawings: what a template writes as SVG, placed on scales; the colors are variables of the page's style."""
 
 from __future__ import annotations
 
-import json
-import re
-import textwrap
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
-from typing import Any
+from dataclasses import dataclass
+from itertools import chain, combinations
 
+from reports.axes import Scale, Tick, holding
 from reports.page import Axis, Curve, LevelPoint, Series
-from reports.wording import LARGE
+from reports.wording import number
 
-WIDTH, HEIGHT = 560, 300
+WIDTH, HEIGHT = 480.0, 268.0
+TOP, RIGHT, BOTTOM, BESIDE = 9.0, 16.0, 24.0, 10.0
+"""What surrounds the chart itself; `BESIDE` stands between the labels on the left and the edge."""
+ASIDE, UNDER = 5.0, 7.0
+"""How far numbers are from their side."""
+INSET = 12.0
+"""How far the outermost marks are from the chart's sides."""
+LETTER, LINE = 8.6, 18.0
+"""A letter's width and a line's height where the type is largest against the drawing, on a phone."""
 MOST_RIBBONS = 4
 """Ribbons of more lines than this hide each other; intervals are then bars."""
+BEYOND = 1.0
+"""An interval leaves the chart where it ends farther from the marks than this many times what they span."""
+EDGE = 0.03
+"""The share of a logarithmic side that lies before the first mark, and after the last."""
+SAME, APART = 6.0, 5.0
+"""Bars nearer than the first would hide each other, and are set the second apart."""
 
 COLORS = tuple(f"var(--line-{number})" for number in range(1, 9))
-DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (1, 3), (10, 4), (4, 2, 1, 2, 1, 2), (12, 3))
+DASHES = ("", "6 3", "2 2", "8 3 2 3", "1 3", "10 4", "4 2 1 2 1 2", "12 3")
 SHAPES = (
-    "circle",
-    "square",
-    "triangle-up",
-    "diamond",
-    "cross",
-    "triangle-down",
-    "triangle-right",
-    "triangle-left",
+    "m-3.4,0a3.4,3.4 0 1,0 6.8,0a3.4,3.4 0 1,0-6.8,0",  # circle
+    "m-3,-3h6v6h-6z",  # square
+    "m0,-4l3.8,6.6h-7.6z",  # triangles, each pointing to one side
+    "m0,-4.4l4.4,4.4l-4.4,4.4l-4.4,-4.4z",  # diamond
+    "m-1.3,-4h2.6v2.7h2.7v2.6h-2.7v2.7h-2.6v-2.7h-2.7v-2.6h2.7z",  # cross
+    "m0,4l3.8,-6.6h-7.6z",
+    "m4,0l-6.6,3.8v-7.6z",
+    "m-4,0l6.6,3.8v-7.6z",
 )
-STAR = "M0,-1L.23,-.31L.95,-.31L.36,.12L.59,.81L0,.38L-.59,.81L-.36,.12L-.95,-.31L-.23,-.31Z"
-DENSE_SHAPES, DENSE_DASHES = (STAR, "wedge", "arrow"), ((1, 0), (5, 2), (1, 2))
-FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-"""The page's own, so that what is measured for the layout is what is shown."""
-
-INK, FAINT = "currentColor", "var(--rule)"
-CONFIG = {
-    "background": "transparent",
-    "font": FONT,
-    # The figure's own caption and table are read aloud; the words for a mark would be an expression with the user's
-    # titles in it.
-    "aria": False,
-    "mark": {"aria": False},
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": INK,
-        "titleColor": INK,
-        "gridColor": FAINT,
-        "domainColor": FAINT,
-        "tickColor": FAINT,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "titlePadding": 10,
-    },
-    "axisX": {"grid": False, "tickCount": 8},
-}
-LEGEND = {"labelColor": INK, "labelFontSize": 13, "symbolSize": 90, "columnPadding": 18, "labelLimit": 320}
-LETTER, BESIDE = 8, 40
-"""Roughly the width of a letter of the legend, and of a mark with its distances."""
-LONGEST = 44
-"""Letters in a line of an axis' title."""
-
-_ATTRIBUTE = re.compile(r' (?:(?P<number>d|transform|[xy]2)="[^"]*"|aria-hidden="true"|font-family="[^"]*")')
-"""What makes a drawing twice as long as it need be: digits that nobody sees, and what the page says for all of it."""
-_DECIMALS = re.compile(r"(\.\d\d)\d+")
-
-Spec = dict[str, Any]
+"""Marks, each as a path from its middle."""
+INK = "currentColor"
+DENSE_DASHES = ("", "5 2", "1 2")
+DENSE_SHAPES = (
+    "m0,-4.6l1.1,3.2h3.4l-2.7,2.1l1,3.2l-2.8,-1.9l-2.8,1.9l1,-3.2l-2.7,-2.1h3.4z",  # star
+    "m-1.6,-4.6h3.2l1.6,9.2h-6.4z",  # wedge
+    "m0,-4.6l4,3.6h-2.4v5.6h-3.2v-5.6h-2.4z",  # arrow
+)
 
 
-def specification(curve: Curve) -> Spec:
-    """Return the Vega-Lite specification of a curve: fixed names, no links, the same for the same curve."""
-    import altair as alt
+@dataclass(frozen=True)
+class Style:
+    """How a line is told from the others: with and without color."""
 
-    lines = list(curve.series) if curve.across else _all(curve)
-    layers = list(_dense_layers(alt, curve)) if curve.across else []
-    layers += _floor_layers(alt, curve)
-    layers += [_interval_layer(alt, curve, lines), _line_layer(alt, curve), _mark_layer(alt, curve)]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    spec: Spec = chart.to_dict(validate=False)  # a test validates; checking every chart takes longer than drawing it
-    del spec["$schema"]
-    config = CONFIG | {"legend": LEGEND | {"columns": _columns(curve)}}
-    return spec | {"config": config, "datasets": _datasets(curve, lines)}
+    color: str
+    dash: str
+    shape: str
 
 
-def _datasets(curve: Curve, lines: Sequence[Series]) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows that the layers name: each stands in the page once, and Altair's limit on rows is not met."""
-    return {
-        "means": [_level_row(curve, one, point) for one in lines for point in one.points],
-        "dense": [_level_row(curve, one, point) for one in curve.dense for point in one.points],
-        "seeds": [] if curve.crowded else [row for one in _all(curve) for row in _seed_rows(one)],
-    }
+@dataclass(frozen=True)
+class Mark:
+    """One seed, or the mean of a level: a path, and what it says when it is pointed at."""
+
+    path: str
+    says: str
 
 
-def legible(text: str) -> str:
-    """Return a text that a drawing can hold: vl-convert ends the whole process on what XML can't say."""
-    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart as paths, some of them empty; `band` is the ground of one that goes across the chart."""
+
+    name: str
+    style: Style
+    band: str
+    ribbon: str
+    bars: str
+    path: str
+    marks: tuple[Mark, ...]
 
 
-def svg(spec: Spec) -> str:
-    """Draw a specification as SVG, equal ones once; nothing is fetched."""
-    return _svg(json.dumps(spec))
+@dataclass(frozen=True)
+class Label:
+    """A number beside a side of the chart."""
+
+    x: str
+    y: str
+    text: str
 
 
-@lru_cache(maxsize=64)
-def _svg(spec: str) -> str:
-    import vl_convert
+@dataclass(frozen=True)
+class Drawing:
+    """A chart in drawing units: its sides and their numbers, its lines in order, and what its caption has to add.
 
-    drawn = str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
-    return _ATTRIBUTE.sub(lambda found: _DECIMALS.sub(r"\1", found[0]) if found["number"] else "", drawn)
+    Lines and intervals end at the `frame` (left, top, width, height).
+    """
+
+    key: str
+    width: float
+    height: float
+    frame: tuple[float, float, float, float]
+    grid: str
+    side: str
+    x_labels: tuple[Label, ...]
+    y_labels: tuple[Label, ...]
+    floor: str
+    lines: tuple[Line, ...]
+    remarks: tuple[str, ...]
 
 
-@cache
-def javascript() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script that needs nothing from outside."""
-    import vl_convert
-
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+def drawing(curve: Curve) -> Drawing:
+    """Place a curve's lines on scales that hold every mark; the same for the same curve."""
+    up = _up(curve)
+    rows = up.ticks(lambda label: LINE)
+    left = round(BESIDE + LETTER * max((len(tick.label) for tick in rows), default=0), 1)
+    along = _along(curve, left)
+    columns = along.ticks(lambda label: LETTER * (len(label) + 1))
+    shifts = _shifts(curve, along)
+    pen = _Pen(curve, along, up)
+    each = zip(_all(curve), _styles(curve), shifts, strict=True)
+    return Drawing(
+        key=curve.key,
+        width=WIDTH,
+        height=HEIGHT,
+        frame=(left, TOP, round(WIDTH - RIGHT - left, 1), HEIGHT - BOTTOM - TOP),
+        grid="".join(f"M{_short(left)},{_short(tick.place)}H{_short(along.end)}" for tick in rows),
+        side=pen.side(columns),
+        x_labels=tuple(Label(_short(tick.place), _short(up.start + UNDER), tick.label) for tick in columns),
+        y_labels=tuple(Label(_short(left - ASIDE), _short(tick.place), tick.label) for tick in rows),
+        floor="" if (floor := _floor(curve)) is None else pen.across(floor),
+        lines=tuple(pen.line(one, style, shift) for one, style, shift in each),
+        remarks=tuple(_remarks(curve, up, any(shifts))),
+    )
 
 
 def _all(curve: Curve) -> list[Series]:
     return [*curve.series, *curve.dense]
 
 
-def _dense_layers(alt: Any, curve: Curve) -> Iterator[Any]:
-    """Draw the dense networks across the whole chart."""
-    base, color = alt.Chart(alt.NamedData("dense")), _color(alt, curve)
-    yield base.mark_rect(opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q", color=color)
-    yield base.mark_rule(strokeWidth=1.5).encode(y=_y(alt, curve), color=color, tooltip=_level_tips(alt, curve))
+def _styles(curve: Curve) -> Iterator[Style]:
+    lines = (Style(*kinds) for kinds in zip(COLORS, DASHES, SHAPES, strict=True))
+    dense = (Style(INK, *kinds) for kinds in zip(DENSE_DASHES, DENSE_SHAPES, strict=True))
+    yield from (style for _, style in zip(curve.series, lines, strict=False))
+    yield from (style for _, style in zip(curve.dense, dense, strict=False))
 
 
-def _floor_layers(alt: Any, curve: Curve) -> Iterator[Any]:
-    if curve.floor is not None:
-        rule = alt.Chart(alt.Data(values=[{"value": curve.floor}])).mark_rule(color=INK, strokeDash=[1, 3])
-        yield rule.encode(y=_y(alt, curve), tooltip=[_tip(alt, "value", "real against real")])
+def _joined(curve: Curve) -> list[Series]:
+    """Return the lines whose intervals are drawn along the chart: not those of dense networks across it."""
+    return list(curve.series) if curve.across else _all(curve)
 
 
-def _interval_layer(alt: Any, curve: Curve, lines: Sequence[Series]) -> Any:
-    ribbons = len(lines) <= MOST_RIBBONS and all(len(one.points) > 1 for one in lines)
-    means = alt.Chart(alt.NamedData("means"))
-    marks = means.mark_area(opacity=0.16) if ribbons else means.mark_rule(opacity=0.55)
-    return marks.encode(x=_x(alt, curve), y=alt.Y("low:Q"), y2="high:Q", color=_color(alt, curve))
+def _has_ribbons(curve: Curve) -> bool:
+    lines = _joined(curve)
+    return len(lines) <= MOST_RIBBONS and all(len(one.points) > 1 for one in lines)
 
 
-def _line_layer(alt: Any, curve: Curve) -> Any:
-    dash = alt.StrokeDash("line:N", legend=_legend(alt), scale=_scale(alt, curve, DASHES, DENSE_DASHES))
-    sides = {"x": _x(alt, curve), "y": _y(alt, curve), "color": _color(alt, curve)}
-    lines = alt.Chart(alt.NamedData("means")).mark_line(strokeWidth=2)
-    return lines.encode(**sides, strokeDash=dash, tooltip=_level_tips(alt, curve))
-
-
-def _mark_layer(alt: Any, curve: Curve) -> Any:
-    shape = alt.Shape("line:N", legend=_legend(alt), scale=_scale(alt, curve, SHAPES, DENSE_SHAPES))
-    sides = {"x": _x(alt, curve), "y": _y(alt, curve), "color": _color(alt, curve)}
-    marks = alt.Chart(alt.NamedData("means" if curve.crowded else "seeds")).mark_point(size=38, strokeWidth=1.5)
-    return marks.encode(**sides, shape=shape, tooltip=(_level_tips if curve.crowded else _seed_tips)(alt, curve))
-
-
-def _x(alt: Any, curve: Curve) -> Any:
-    if curve.across:
-        highest = max(point.x for one in curve.series for point in one.points)
-        scale = alt.Scale(domain=[0.0, highest], nice=False, padding=12)
-    else:
-        scale = alt.Scale(zero=False, padding=12, **_kind(curve.x))
-    values = [point.x for one in _all(curve) for point in one.points]
-    return alt.X("x:Q", title=_title(curve.x), scale=scale, axis=_numbers(alt, values))
-
-
-def _y(alt: Any, curve: Curve) -> Any:
-    scale = alt.Scale(zero=False, nice=True, **_kind(curve.y))
-    values = [point.mean for one in _all(curve) for point in one.points]
-    return alt.Y("value:Q", title=_title(curve.y), scale=scale, axis=_numbers(alt, values))
-
-
-def _title(axis: Axis) -> str | list[str]:
-    """Return an axis' title, in lines where it is longer than the side of a chart on a phone."""
-    lines = textwrap.wrap(legible(axis.title), LONGEST, break_long_words=False, break_on_hyphens=False)
-    return lines if len(lines) > 1 else legible(axis.title)
-
-
-def _numbers(alt: Any, values: Sequence[float]) -> Any:
-    """Write what is large, such as operations, with a power of ten."""
-    return alt.Axis(format="~e") if max(values) >= LARGE else alt.Axis()
-
-
-def _kind(axis: Axis) -> dict[str, str]:
-    return {"type": "log"} if axis.log else {}
-
-
-def _color(alt: Any, curve: Curve) -> Any:
-    return alt.Color("line:N", legend=_legend(alt), scale=_scale(alt, curve, COLORS, (INK, INK, INK)))
-
-
-def _legend(alt: Any) -> Any:
-    """Return the one legend of all layers: color, dash and shape together."""
-    return alt.Legend(title=None, orient="top", symbolOpacity=1, symbolDash=[1, 0])
-
-
-def _columns(curve: Curve) -> int:
-    """Return in how many columns the legend's names fit, one below the other where they are long."""
-    longest = max(len(one.name) for one in _all(curve))
-    return max(1, WIDTH // (LETTER * longest + BESIDE))
-
-
-def _scale(alt: Any, curve: Curve, values: Sequence[Any], of_dense: Sequence[Any]) -> Any:
-    """Give each line one of the values, and the dense networks their own."""
-    chosen = [*values[: len(curve.series)], *of_dense[: len(curve.dense)]]
-    return alt.Scale(domain=[legible(one.name) for one in _all(curve)], range=chosen)
-
-
-def _level_row(curve: Curve, one: Series, point: LevelPoint) -> dict[str, Any]:
+def _ends(axis: Axis, point: LevelPoint) -> tuple[float, float]:
     low, high = (point.mean if end is None else end for end in (point.low, point.high))
-    if curve.y.log:
-        low = max(low, point.mean / 10)  # such an axis has no place for zero; the table has the interval as it is
-    numbers = {"x": point.x, "value": point.mean, "low": low, "high": high}
-    lead = {"line": legible(one.name), "experiment": legible(point.experiment), "level": point.level}
-    return lead | {name: _short(value) for name, value in numbers.items()} | {"n": len(point.seeds)}
+    # A logarithmic side has no place for zero; the table has the interval as it is.
+    return (max(low, point.mean / 10) if axis.log else low), high
 
 
-def _seed_rows(one: Series) -> Iterator[dict[str, Any]]:
-    for point in one.points:
-        for seed in point.seeds:
-            yield {"line": legible(one.name), "x": _short(seed.x), "value": _short(seed.y), "seed": seed.seed}
+def _floor(curve: Curve) -> float | None:
+    """Return what real images score, where the chart has a place for it."""
+    return None if curve.floor is None or (curve.y.log and curve.floor <= 0) else curve.floor
 
 
-def _short(value: float) -> float:
-    """Keep what a drawing can show; the page holds every mark's numbers twice."""
-    return float(f"{value:.6g}")
+def _up(curve: Curve) -> Scale:
+    """Return the scale of the values: all marks, and the intervals as far as they don't dwarf the marks."""
+    points = [point for one in _all(curve) for point in one.points]
+    marks = [point.mean for point in points]
+    if not curve.crowded:
+        marks += [seed.y for point in points for seed in point.seeds]
+    if (floor := _floor(curve)) is not None:
+        marks.append(floor)
+    seen = holding(marks, HEIGHT - BOTTOM, TOP, curve.y.log)
+    widest = seen.inset(BEYOND / (1 + 2 * BEYOND))
+    ends = [min(max(end, widest.low), widest.high) for point in points for end in _ends(curve.y, point)]
+    whole = holding([*marks, *ends], seen.start, seen.end, curve.y.log)
+    return whole.inset(EDGE) if curve.y.log else whole.nice()
 
 
-def _level_tips(alt: Any, curve: Curve) -> list[Any]:
-    numbers = {"x": curve.x.name, "value": curve.y.name, "low": "from", "high": "to", "n": "how many"}
-    return [alt.Tooltip("experiment:N"), alt.Tooltip("level:Q"), *(_tip(alt, *item) for item in numbers.items())]
+def _along(curve: Curve, left: float) -> Scale:
+    points = [point for one in (curve.series if curve.across else _all(curve)) for point in one.points]
+    places = [point.x for point in points] + [0.0] * curve.across
+    length = WIDTH - RIGHT - left
+    return holding(places, left, WIDTH - RIGHT, curve.x.log).inset(INSET / length)
 
 
-def _seed_tips(alt: Any, curve: Curve) -> list[Any]:
-    numbers = {"seed": "seed", "x": curve.x.name, "value": curve.y.name}
-    return [alt.Tooltip("line:N", title="experiment"), *(_tip(alt, *item) for item in numbers.items())]
+def _shifts(curve: Curve, along: Scale) -> list[float]:
+    """Return how far each line stands aside, where bars of several would hide each other."""
+    lines = _joined(curve)
+    places = [[along.place(point.x) for point in one.points] for one in lines]
+    hidden = not _has_ribbons(curve) and any(
+        abs(one - other) < SAME for two in combinations(places, 2) for one in two[0] for other in two[1]
+    )
+    middle = (len(lines) - 1) / 2
+    aside = [APART * (index - middle) if hidden else 0.0 for index in range(len(lines))]
+    return aside + [0.0] * (len(_all(curve)) - len(lines))
 
 
-def _tip(alt: Any, field: str, title: str) -> Any:
-    """Return a line of a mark's note; its title becomes part of an expression, so only words may stand in it."""
-    return alt.Tooltip(f"{field}:Q", title=re.sub(r"\W+", " ", title), format=".4~g")
+def _remarks(curve: Curve, up: Scale, is_shifted: bool) -> Iterator[str]:
+    if is_shifted:
+        yield "Lines at the same place stand side by side."
+    ends = chain.from_iterable(_ends(curve.y, point) for one in _all(curve) for point in one.points)
+    if any(not up.low <= end <= up.high for end in ends):
+        yield "Intervals that end beyond the chart are cut; the numbers behind it are whole."
+
+
+class _Pen:
+    """Writes paths on the scales of one curve."""
+
+    def __init__(self, curve: Curve, along: Scale, up: Scale) -> None:
+        self._curve = curve
+        self._along = along
+        self._up = up
+
+    def line(self, one: Series, style: Style, shift: float) -> Line:
+        """Return all that is drawn of a line, `shift` to the right of its place."""
+        places = [_short(self._along.place(point.x) + shift) for point in one.points]
+        ends = [[self._y(end) for end in _ends(self._curve.y, point)] for point in one.points]
+        spans = [(x, low, high) for x, (low, high) in zip(places, ends, strict=True)]
+        is_across = self._curve.across and one in self._curve.dense
+        ribbons = _has_ribbons(self._curve)
+        return Line(
+            name=one.name,
+            style=style,
+            band=self._band(*ends[0]) if is_across else "",
+            ribbon=_ribbon(spans) if ribbons and not is_across else "",
+            bars="" if ribbons or is_across else "".join(f"M{x},{low}V{high}" for x, low, high in spans if low != high),
+            path=self.across(one.points[0].mean) if is_across else self._path(places, one.points),
+            marks=tuple(self._marks(one, style.shape, shift)),
+        )
+
+    def across(self, value: float) -> str:
+        """Return a line across the chart at a value."""
+        return f"M{_short(self._along.start)},{self._y(value)}H{_short(self._along.end)}"
+
+    def side(self, columns: Sequence[Tick]) -> str:
+        """Return the lower side of the chart with its ticks."""
+        ticks = "".join(f"M{_short(tick.place)},{_short(self._up.start)}v4" for tick in columns)
+        return f"M{_short(self._along.start)},{_short(self._up.start)}H{_short(self._along.end)}{ticks}"
+
+    def _marks(self, one: Series, shape: str, shift: float) -> Iterator[Mark]:
+        x, y = self._curve.x.name, self._curve.y.name
+        for point in one.points:
+            means = [(one.name, point.x, point.mean)]
+            seeds = [(f"{one.name}, seed {seed.seed}", seed.x, seed.y) for seed in point.seeds]
+            for says, along, value in means if self._curve.crowded else seeds:
+                place = f"{_short(self._along.place(along) + shift)},{self._y(value)}"
+                yield Mark(f"M{place}{shape}", f"{says}: {y} {number(value, 4)} at {x} {number(along)}")
+
+    def _path(self, places: Sequence[str], points: Sequence[LevelPoint]) -> str:
+        both = (f"{x},{self._y(point.mean)}" for x, point in zip(places, points, strict=True))
+        return f"M{'L'.join(both)}" if len(points) > 1 else ""
+
+    def _band(self, low: str, high: str) -> str:
+        left, right = _short(self._along.start), _short(self._along.end)
+        return f"M{left},{low}H{right}V{high}H{left}Z" if low != high else ""
+
+    def _y(self, value: float) -> str:
+        return _short(self._up.place(value))
+
+
+def _ribbon(spans: Sequence[tuple[str, str, str]]) -> str:
+    there = [f"{x},{low}" for x, low, _ in spans]
+    back = [f"{x},{high}" for x, _, high in reversed(spans)]
+    return f"M{'L'.join([*there, *back])}Z"
+
+
+def _short(place: float) -> str:
+    """Write a place to a tenth of a unit, which nobody sees."""
+    return f"{place:.1f}".removesuffix(".0")

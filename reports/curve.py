@@ -33,9 +33,11 @@ def draw(evidence: Evidence, lines: Lines, x: Quantity, y: Quantity, key: str) -
     together = [*dense, *drawn]
     points = [point for one in together for point in one.points]
     counted = [_counted(quantity, drawn if across else together) for quantity in (x, y)]
-    xs, ys = (seed.x for point in points for seed in point.seeds), (point.mean for point in points)
-    axes = x.axis(xs, counted[0]), y.axis(ys, counted[1])
-    crowded = sum(len(point.seeds) for point in points) > MOST_MARKS
+    seeds = [seed for point in points for seed in point.seeds]
+    # One seed at zero, of which there is no logarithm, is enough for a side to be linear.
+    ys = [*(point.mean for point in points), *(seed.y for seed in seeds if seed.y <= 0)]
+    axes = x.axis((seed.x for seed in seeds), counted[0]), y.axis(ys, counted[1])
+    crowded = len(seeds) > MOST_MARKS
     hidden = sum(_has_tickets(evidence, experiments) for experiments in lines.values()) - len(drawn)
     return Curve(
         key=key,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import struct
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pydantic import JsonValue
 
@@ -146,14 +147,22 @@ def _picture(data: bytes, kind: str, arm: str, seed: int) -> Picture:
     real = what == "real"
     large = len(data) > MOST_BYTES
     words = "real images" if real else f"{arm}, seed {seed}: {what}"
+    encoded = _encoded(data)
     return Picture(
+        key=f"picture-{hashlib.sha256(encoded.encode()).hexdigest()[:16]}",
         caption=f"{words} (compressed here)" if large else words,
         alt="Grid of real images" if real else f"Grid of {what} of {arm}, trained with seed {seed}",
         format="jpeg" if large else "png",
-        data=base64.b64encode(_compressed(data) if large else data).decode(),
+        data=encoded,
         width=width,
         height=height,
     )
+
+
+@lru_cache(maxsize=64)
+def _encoded(data: bytes) -> str:
+    """Return a picture as the page holds it; most claims show the same real images."""
+    return base64.b64encode(_compressed(data) if len(data) > MOST_BYTES else data).decode()
 
 
 def _compressed(data: bytes) -> bytes:

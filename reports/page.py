@@ -74,8 +74,9 @@ class Curve(Record):
 
 
 class Picture(Record):
-    """A grid of samples as the bytes of a file in base64, and what it shows."""
+    """A grid of samples as the bytes of a file in base64, and what it shows; equal bytes have equal keys."""
 
+    key: str
     caption: str
     alt: str
     format: Literal["png", "jpeg"]

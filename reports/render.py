@@ -1,24 +1,24 @@
-"""The page model -> one self-contained HTML file: charts drawn, templates filled, nothing fetched."""
+"""The page model -> one self-contained HTML file: charts placed, templates filled, nothing fetched."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import charts
-from reports.page import Chapter, ClaimSection, Curve, FigureSection, Report
+from reports.charts import drawing
+from reports.page import Chapter, ClaimSection, Curve, FigureSection, Picture, Report
 
 TEMPLATES = Path(__file__).with_name("templates")
+STYLES = ("page.css", "chart.css")
 
 
 def render(report: Report) -> str:
-    """Return the HTML page of a report; the same report gives the same bytes on one machine."""
+    """Return the HTML page of a report; the same report gives the same bytes."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -27,33 +27,32 @@ def render(report: Report) -> str:
         lstrip_blocks=True,
     )
     curves = {curve.key: curve for chapter in report.chapters for curve in _curves(chapter)}
-    drawings = {key: _drawing(curve) for key, curve in curves.items()}
+    held = (picture for chapter in report.chapters for picture in _pictures(chapter))
     scripts = [_script(_source("filters.js"))] if any(chapter.summary.groups for chapter in report.chapters) else []
-    scripts += [_script(charts.javascript()), _script(_source("charts.js"))] if drawings else []
     return environment.get_template("page.html").render(
         report=report,
-        drawings=drawings,
-        style=Markup(_source("page.css")),  # noqa: S704 - the project's own file
+        drawings={key: drawing(curve) for key, curve in curves.items()},
+        pictures={picture.key: picture for picture in held},
+        style=Markup("".join(map(_source, STYLES))),  # noqa: S704 - the project's own files
         scripts=scripts,
         policy=_policy(scripts),
     )
 
 
+def _sections(chapter: Chapter) -> tuple[FigureSection | ClaimSection, ...]:
+    return (*chapter.figures, *chapter.claims)
+
+
 def _curves(chapter: Chapter) -> Iterator[Curve]:
-    sections: tuple[FigureSection | ClaimSection, ...] = (*chapter.figures, *chapter.claims)
+    """Yield the curves of a chapter, those that several claims show more than once."""
+    curves = (section.curve for section in _sections(chapter))
     of_papers = (figure.printed_curve for figure in chapter.figures)
-    return (curve for curve in (*(section.curve for section in sections), *of_papers) if curve is not None)
+    return (curve for curve in (*curves, *of_papers) if curve is not None)
 
 
-def _drawing(curve: Curve) -> dict[str, object]:
-    """Draw a curve as the inside of an SVG, which the page holds once and shows wherever it is asked for."""
-    spec = charts.specification(curve)
-    root = re.fullmatch(r'<svg [^>]*viewBox="0 0 ([0-9.]+) ([0-9.]+)"[^>]*>(.*)</svg>\s*', charts.svg(spec), re.DOTALL)
-    if root is None:
-        raise ValueError("vl-convert no longer writes one SVG element with its size")
-    width, height, inside = root.groups()
-    # The drawing's text was escaped by Vega's own SVG writer.
-    return {"spec": spec, "inside": Markup(inside), "width": width, "height": height}  # noqa: S704
+def _pictures(chapter: Chapter) -> Iterator[Picture]:
+    """Yield the pictures of a chapter; that of the real images stands with most claims."""
+    return (picture for section in _sections(chapter) for picture in section.pictures)
 
 
 def _source(name: str) -> str:

@@ -15,7 +15,7 @@ from benchmark.schema.timing import Clocking, TimedTraining
 from benchmark.schema.verdict import Verdicts
 from reports import quantities
 from reports.build import build
-from reports.charts import specification
+from reports.charts import drawing
 from reports.curve import MOST_LINES
 from reports.evidence import Evidence, _picture
 from reports.figures import figures
@@ -96,7 +96,7 @@ def test_a_papers_own_curve_is_a_chart_by_itself(results: ResultsDir) -> None:
     assert "error of up to 0.5" in curve.caption
     assert "15.5" in curve.description
     assert len(curve.table.rows) == 3
-    assert specification(curve)["datasets"]["means"]
+    assert drawing(curve).lines[0].marks
 
 
 def test_a_single_number_is_no_curve(results: ResultsDir) -> None:

@@ -17,6 +17,8 @@ from reports.times import timed_protocols
 from reports.wording import average, effect, place, printed, reading, share
 
 NO_COUNTERPART = "no counterpart measured"
+MOST_TOGETHER = 3
+"""So many printed numbers are named at the head of their column; the lines above the table name all."""
 
 
 def references_of(verdict: Verdict) -> tuple[str, ...]:
@@ -44,31 +46,45 @@ def protocols(evidence: Evidence, verdict: Verdict) -> tuple[Protocol, ...]:
 
 
 def protocol_table(evidence: Evidence, verdict: Verdict) -> Table | None:
-    """Set the measuring protocol beside that of each printed number; what keeps them apart is marked."""
+    """Set the measuring protocol beside those of the printed numbers; what keeps them apart is marked.
+
+    Printed numbers of one protocol share a column.
+    """
     measured = protocols(evidence, verdict)
     if not measured:
         return None
-    held = _of_same_metric(evidence, verdict, measured)
-    blocking = [_blocking(measured, found, verdict) for _, found in held]
+    named: dict[Protocol, list[str]] = {}
+    for name, found in _of_same_metric(evidence, verdict, measured):
+        named.setdefault(found.protocol, []).append(name)
+    blocking = [_blocking(measured, protocol, verdict) for protocol in named]
     apart = frozenset(differences(measured))
     rows = []
     for field in Protocol.model_fields:
         ours = [getattr(one, field) for one in measured]
-        theirs = [getattr(found.protocol, field) for _, found in held]
+        theirs = [getattr(protocol, field) for protocol in named]
         if any(value is not None for value in (*ours, *theirs)):
             cells = (_theirs(value, field in fields) for value, fields in zip(theirs, blocking, strict=True))
             rows.append((Cell(text=field.replace("_", " "), head=True), _ours(ours, field in apart), *cells))
     caption = f"How {verdict.claim.metric} was measured; fields that stand against a comparison are marked"
-    return Table(caption=caption, columns=("field", "measured here", *(name for name, _ in held)), rows=tuple(rows))
+    return Table(caption=caption, columns=("field", "measured here", *map(_together, named.values())), rows=tuple(rows))
+
+
+def _together(names: Sequence[str]) -> str:
+    further = f" and {len(names) - MOST_TOGETHER} more" if len(names) > MOST_TOGETHER else ""
+    return f"{', '.join(names[:MOST_TOGETHER])}{further}"
 
 
 def protocol_remarks(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
     """Name the fields that keep each printed number from being compared, what is assumed, and what asks for care."""
-    measured, lines = protocols(evidence, verdict), []
+    measured = protocols(evidence, verdict)
+    apart: dict[tuple[str, ...], list[str]] = {}
     for name, found in _of_same_metric(evidence, verdict, measured):
-        fields = _blocking(measured, found, verdict)
-        if fields:
-            lines.append(f"Not comparable with {name}: {', '.join(fields)} differ or were never stated.")
+        apart.setdefault(_blocking(measured, found.protocol, verdict), []).append(name)
+    lines = [
+        f"Not comparable with {', '.join(names)}: {', '.join(fields)} differ or were never stated."
+        for fields, names in apart.items()
+        if fields
+    ]
     lines += [f"Assumed for {field}: {why}" for field, why in sorted(verdict.claim.assume.items())]
     if any(made.details.get("rank_deficient") is True for made in _measurements(evidence, verdict)):
         lines.append("Fewer images than feature dimensions: read the values against each other, not by themselves.")
@@ -92,8 +108,8 @@ def _measurements(evidence: Evidence, verdict: Verdict) -> Iterator[Measurement]
     yield from (made for job in jobs if (made := evidence.measurement(job, verdict.claim.metric)) is not None)
 
 
-def _blocking(measured: Sequence[Protocol], found: Number, verdict: Verdict) -> tuple[str, ...]:
-    fields = {field for one in measured for field in reference_differences(one, found.protocol, verdict.claim.assume)}
+def _blocking(measured: Sequence[Protocol], theirs: Protocol, verdict: Verdict) -> tuple[str, ...]:
+    fields = {field for one in measured for field in reference_differences(one, theirs, verdict.claim.assume)}
     return tuple(field for field in Protocol.model_fields if field in fields)
 
 

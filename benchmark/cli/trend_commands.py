@@ -14,7 +14,7 @@ from benchmark.cli.results_commands import Directory
 
 if TYPE_CHECKING:
     from benchmark.schema.account import Account
-    from benchmark.schema.trend import Night, Odds, Trend
+    from benchmark.schema.trend import Night, Trend
     from benchmark.trend.nights import Directory as Accounted
 
 MARKS = {
@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
     baseline.command(epilog="Example: ticketbench baseline accept results/2026-11-21 && git add baselines")(accept)
     app.add_typer(baseline, name="baseline")
     app.command(
-        epilog="Examples: ticketbench trend results/2026-11-*  |  ticketbench trend results/night results/night-confirm"
+        epilog="Examples: ticketbench trend results/2026-11-*  |  ticketbench trend results/night --html trend.html"
     )(trend)
 
 
@@ -70,6 +70,7 @@ def trend(
         typer.Option("--baseline", help="Default: baselines/<suite>-<scale>.json of each suite (repeatable)."),
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write the newest night as JUnit XML to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write all nights as one HTML page to this file.")] = None,
     confirm: Annotated[
         Path | None,
         typer.Option(help="Write the commands of the confirming runs to this file, empty if there are none."),
@@ -92,6 +93,11 @@ def trend(
         from reports.trend_junit import trend_xml
 
         write_file(junit, trend_xml(made).encode())
+    if html is not None:
+        from reports.trend_build import trend_page
+        from reports.trend_render import render_trend
+
+        write_file(html, render_trend(trend_page(made)).encode())
     commands = [
         shlex.join(("ticketbench", *suite.nights[-1].confirm)) for suite in made.suites if suite.nights[-1].confirm
     ]
@@ -133,6 +139,8 @@ def _headline(night: Night) -> str:
 
 
 def _lines(night: Night) -> list[str]:
+    from reports.trend_build import odds_said
+
     lines = [f"! {one.what}" for one in night.missing[:MOST_LISTED]]
     if len(night.missing) > MOST_LISTED:
         lines.append(f"! and {len(night.missing) - MOST_LISTED} more")
@@ -143,18 +151,4 @@ def _lines(night: Night) -> list[str]:
         if pace.state not in QUIET or pace.kind == "all kinds":
             lines.append(f"{MARKS[pace.state]} {pace.state}  speed of {pace.kind}: {pace.says}")
     lines += [f"v verdict of {one.claim}: {one.before} -> {one.now or 'gone'}" for one in night.verdicts]
-    lines += [f"i {fact}" for fact in night.facts]
-    odds = {"comparisons": night.odds, "speeds": night.speed_odds}
-    return [*lines, *(f"i {_odds(what, one)}" for what, one in odds.items() if one.tests)]
-
-
-def _odds(what: str, odds: Odds) -> str:
-    says = (
-        f"{odds.tests} {what} tested: without any change, {odds.by_chance:.2g} would lie beyond their margins by chance"
-    )
-    if not odds.suspected:
-        return f"{says}; none is suspected after correction"
-    false = (
-        f"at most {odds.false:.2g} are expected to be false, and {odds.alarms:.2g} to be false alarms after fresh seeds"
-    )
-    return f"{says}; {odds.suspected} suspected after correction, of which {false}"
+    return [*lines, *(f"i {fact}" for fact in (*night.facts, *odds_said(night)))]

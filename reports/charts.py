@@ -17,7 +17,7 @@ ASIDE, UNDER = 5.0, 7.0
 """How far numbers are from their side."""
 INSET = 12.0
 """How far the outermost marks are from the chart's sides."""
-LETTER, LINE = 8.6, 18.0
+LETTER, LINE = 9.2, 19.0
 """A letter's width and a line's height where the type is largest against the drawing, on a phone."""
 MOST_RIBBONS = 4
 """Ribbons of more lines than this hide each other; intervals are then bars."""
@@ -126,12 +126,18 @@ def drawing(curve: Curve) -> Drawing:
         frame=(left, TOP, round(WIDTH - RIGHT - left, 1), HEIGHT - BOTTOM - TOP),
         grid="".join(f"M{_short(left)},{_short(tick.place)}H{_short(along.end)}" for tick in rows),
         side=pen.side(columns),
-        x_labels=tuple(Label(_short(tick.place), _short(up.start + UNDER), tick.label) for tick in columns),
+        x_labels=tuple(_under(tick, up) for tick in columns),
         y_labels=tuple(Label(_short(left - ASIDE), _short(tick.place), tick.label) for tick in rows),
         floor="" if (floor := _floor(curve)) is None else pen.across(floor),
         lines=tuple(pen.line(one, style, shift) for one, style, shift in each),
         remarks=tuple(_remarks(curve, up, any(shifts))),
     )
+
+
+def _under(tick: Tick, up: Scale) -> Label:
+    """Return the number of a tick below the chart, aside where it would leave the drawing."""
+    furthest = WIDTH - LETTER * len(tick.label) / 2
+    return Label(_short(min(tick.place, furthest)), _short(up.start + UNDER), tick.label)
 
 
 def _all(curve: Curve) -> list[Series]:

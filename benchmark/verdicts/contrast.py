@@ -77,6 +77,11 @@ class Contrast:
         """Tell whether all seeds gave the same effect, which any interval is as narrow as."""
         return self.n > 1 and not self.has_divergence and all(self.estimate(bound).error == 0.0 for bound in bounds)
 
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of both sides, sorted."""
+        return tuple(sorted({*self.arm, *(() if isinstance(self.baseline, Printed) else self.baseline)}))
+
     def without(self, seed: int) -> Contrast:
         """Return the contrast with one seed left out on both sides."""
         arm = {key: value for key, value in self.arm.items() if key != seed}
@@ -101,15 +106,24 @@ class Contrast:
         """Return how far the printed rounding and the reading error can move the bound; 0 if it was measured."""
         if not isinstance(self.baseline, Printed):
             return 0.0
-        return self._shift(self.baseline.value, self.baseline.blur, bound)
+        # Down a logarithm a step is longer than up: both ends are widened by the longer.
+        value, blur = self.baseline.value, self.baseline.blur
+        return max(self._shift(value, blur, bound), self._shift(value, -blur, bound))
 
     def side(self, bound: Bound, level: float) -> Side:
         """Tell by the t interval where the effect lies; a bound that is met exactly counts as inside the margin."""
         low, high = self.estimate(bound).interval(level, self.blur(bound))
-        slack = self._slack(bound)
+        slack = self.slack(bound)
         if bound == 1:
             return "below" if high <= slack else "above" if low > slack else "across"
         return "above" if low >= -slack else "below" if high < -slack else "across"
+
+    def slack(self, bound: Bound) -> float:
+        """Return how far on the axis values may lie apart by the rounding of floats alone."""
+        if self.axis.ratio is not None:
+            return FLOAT_NOISE
+        places = [*map(self.axis.place, self.arm.values()), *self._thresholds(bound)]
+        return FLOAT_NOISE * max(map(abs, places))
 
     def rank_side(self, bound: Bound, level: float) -> Side:
         """Tell by an exact rank test where the effect lies; `across` against a printed number."""
@@ -149,13 +163,10 @@ class Contrast:
         center = self.axis.threshold(number.value, bound)
         if number.sd is None:
             return statistics.against_mean(arm, center, number.runs)
-        return statistics.against_summary(arm, center, self._shift(number.value, number.sd, bound), number.runs)
+        # A logarithm's spread is the relative one (delta method).
+        is_ratio = self.axis.ratio is not None
+        spread = number.sd / number.value if is_ratio else self._shift(number.value, number.sd, bound)
+        return statistics.against_summary(arm, center, spread, number.runs)
 
     def _shift(self, value: float, by: float, bound: Bound) -> float:
         return abs(self.axis.threshold(value + by, bound) - self.axis.threshold(value, bound))
-
-    def _slack(self, bound: Bound) -> float:
-        if self.axis.ratio is not None:
-            return FLOAT_NOISE
-        places = [*map(self.axis.place, self.arm.values()), *self._thresholds(bound)]
-        return FLOAT_NOISE * max(map(abs, places))

@@ -26,7 +26,8 @@ def effect(rule: Rule, contrast: Contrast, unit: str) -> Effect | None:
     bound = _nearer_bound(rule, contrast, size)
     estimate = contrast.estimate(bound)
     low, high = estimate.interval(rule.level, contrast.blur(bound))
-    ends = [value + bound * size for value in (estimate.value, low, high)]
+    moved = (value + bound * size for value in (estimate.value, low, high))
+    ends = [0.0 if abs(value) <= contrast.slack(bound) else value for value in moved]
     if contrast.axis.ratio is not None:
         ends = [math.exp(min(value, LARGEST_LOG)) for value in ends]
     return Effect(
@@ -56,7 +57,7 @@ def sensitivity(rule: Rule, contrast: Contrast) -> Sensitivity:
         # What is left could settle nothing, so every verdict of three seeds would be called fragile.
         return Sensitivity(False, f"Too few {contrast.replicate}s to leave one out; {_by_ranks(rule, contrast)}.")
     status = rule.status(contrast)
-    left_out = {seed: rule.status(contrast.without(seed)) for seed in sorted(contrast.arm)}
+    left_out = {seed: rule.status(contrast.without(seed)) for seed in contrast.seeds}
     flips: dict[Status, list[str]] = {}
     for seed, found in left_out.items():
         if found != status:

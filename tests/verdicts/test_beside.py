@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from benchmark.verdicts.wording import rounded
-from tests.verdicts.made import (
-    DENSE,
-    claim,
-    judged,
-    moved,
-    with_margin,
-)
+from tests.verdicts.made import BECAUSE, DENSE, PRINTED, arm, claim, judge, judged, moved, number, with_margin
 
 
 def test_a_verdict_that_hangs_on_one_seed_is_fragile() -> None:
@@ -75,3 +71,35 @@ def test_the_reason_is_one_sentence_with_rounded_numbers_and_units() -> None:
 )
 def test_numbers_are_rounded_to_three_digits(number: float, text: str) -> None:
     assert rounded(number) == text
+
+
+def test_rounding_is_a_longer_step_down_a_logarithm_than_up() -> None:
+    # One digit: the printed 10 may be a 5, and the ratio of 5 to it 1; the other end is as far on the logarithm.
+    printed = number(10.0, 5, printed="1e1")
+    (part,) = judge(claim("reduces", PRINTED, ratio=0.9), arm("imp@1", [5.0] * 3), dense_fid=printed).parts
+    assert part.effect is not None
+    assert part.effect.high == pytest.approx(5.0 / (10.0 - 5.0))
+    assert part.effect.low == pytest.approx(0.5 * 0.5)
+
+
+def test_the_spread_of_a_printed_number_is_relative_where_ratios_are_compared() -> None:
+    spread = {"value": 2.0, "means": "standard deviation over runs"}
+    printed = number(10.0, 4, spread=spread)
+    (part,) = judge(claim("reduces", PRINTED, ratio=0.9), arm("imp@1", [5.0] * 3), dense_fid=printed).parts
+    assert part.effect is not None
+    # Three degrees of freedom, t = 2.353363; the standard error is a fifth by the root of four runs.
+    assert math.log(part.effect.high / 0.5) == pytest.approx(2.353363 * 0.1, rel=1e-6)
+
+
+def test_seeds_of_the_baseline_alone_are_left_out_too() -> None:
+    dense = [10.0, 10.1, 9.9, 10.0, 10.1, 16.0]
+    found = judge(claim("matches", paired=False), arm("imp@1", [10.9, 11.0, 10.8, 10.9]), arm("imp@0", dense))
+    assert found.fragile
+    assert "seed 5" in found.parts[0].sensitivity
+
+
+def test_equal_numbers_differ_by_nothing_under_a_relative_margin() -> None:
+    relative = {"relative": 0.02, "because": BECAUSE}
+    (part,) = judged(claim("same", margin=relative), [10.0] * 3, [10.0] * 3).parts
+    assert part.effect is not None
+    assert (part.effect.estimate, part.effect.low, part.effect.high) == (0.0, 0.0, 0.0)

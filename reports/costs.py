@@ -76,7 +76,7 @@ def _dense(evidence: Evidence, experiment: str) -> Sequence[str]:
     same = (name for name, other in suite.experiments.items() if task(other) == task(suite.experiments[experiment]))
     for name in (experiment, *same):
         seeds: Mapping[int, str] = levels.get(name, {}).get(0, {})
-        trainings = [evidence.plan.job(job).job.training for job in seeds.values()]
+        trainings = [evidence.job(job).training for job in seeds.values()]
         if seeds and all(one.stop is None and one.scores is None for one in trainings):
             return list(seeds.values())
     return ()

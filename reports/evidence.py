@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from pydantic import JsonValue
 
 from benchmark.artifacts import ResultsDir
-from benchmark.schema.job import CampaignSuite
+from benchmark.schema.job import CampaignSuite, Job
 from benchmark.schema.measurement import Measurement, Outcome
 from benchmark.schema.reference import Number, References
 from benchmark.statistics import mean
@@ -36,6 +36,10 @@ class Evidence:
         self.suite = campaign.plan.suite
         self._planned = {planned.id: planned for planned in self.plan.jobs}
         self._measured: dict[tuple[str, str], Measurement | None] = {}
+
+    def job(self, job: str) -> Job:
+        """Return a job by its id."""
+        return self._planned[job].job
 
     @cached_property
     def outcomes(self) -> dict[str, Outcome]:

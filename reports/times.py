@@ -160,7 +160,7 @@ class _Section:
             )
 
     def _is_masked(self, arm: str) -> bool:
-        jobs = [self._evidence.plan.job(job).job for job in self._jobs(arm)]
+        jobs = [self._evidence.job(job) for job in self._jobs(arm)]
         return any((job.mask.op != "ones" or job.training.scores is not None) and not job.shrink for job in jobs)
 
     def _gaps(self) -> Iterator[str]:

@@ -34,9 +34,29 @@ def test_each_state_has_its_tag(verdicts: Verdicts) -> None:
 
 def test_counts_add_up(verdicts: Verdicts) -> None:
     root = ElementTree.fromstring(junit_xml(verdicts))
-    counts = {name: int(root.get(name) or -1) for name in ("tests", "failures", "errors", "skipped")}
-    assert counts == {"tests": 8, "failures": 1, "errors": 1, "skipped": 3}
-    assert [suite.get("name") for suite in root] == ["demo at scale small"]
+    assert root.attrib == {"name": "ticketbench", "tests": "8", "failures": "1", "errors": "1"}
+    (suite,) = root
+    assert suite.attrib == {"name": "demo at scale small", "tests": "8", "failures": "1", "errors": "1", "skipped": "3"}
+
+
+def test_a_case_has_only_what_jenkins_schema_allows(verdicts: Verdicts) -> None:
+    # junit-10.xsd of Jenkins's xunit plugin: these elements in a case, and of attributes these.
+    for case in ElementTree.fromstring(junit_xml(verdicts)).iter("testcase"):
+        assert set(case.keys()) == {"classname", "name"}
+        assert {child.tag for child in case} <= {"skipped", "error", "failure", "system-out"}
+        assert all(set(child.keys()) <= {"type", "message"} for child in case)
+
+
+def test_a_case_says_its_numbers(verdicts: Verdicts) -> None:
+    said = (_case(verdicts, "gan_matches").findtext("system-out") or "").splitlines()
+    verdict = next(one for one in verdicts.verdicts if one.claim_id == "gan_matches")
+    effect = verdict.parts[0].effect
+    assert effect is not None
+    assert said[0] == f"holds at small scale: {verdict.reason}"
+    assert said[1].endswith("(kalibhat2021, Section 4.3, Figure 3)")
+    assert "n = 5; winning@2 against winning@0" in said[2] and f"+{effect.estimate:.3g} FID" in said[2]
+    assert said[3] == "expected: reproduced; as expected"
+    assert "contested: chen2021 sees no difference here" in (_case(verdicts, "gan_late").findtext("system-out") or "")
 
 
 def test_a_claim_without_expectation_never_fails(verdicts: Verdicts) -> None:

@@ -1,4 +1,4 @@
-"""verify, report, doctor: what a results directory says. None of these trains anything."""
+"""verify, report, export, doctor: what a results directory says. None of these trains anything."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ def add_to(app: typer.Typer) -> None:
         verify
     )
     app.command(epilog="Example: ticketbench report results/demo -o report.html")(report)
+    app.command(
+        epilog="Examples: ticketbench export results/demo -o report.json -o badge.svg  |  "
+        "ticketbench export results/demo -o summary.md --before results/main"
+    )(export)
     app.command(epilog="Examples: ticketbench doctor  |  ticketbench doctor --deep results/demo")(doctor)
 
 
@@ -74,6 +78,40 @@ def report(
     target = output or directories[0] / "report.html"
     write_file(target, render(page).encode())
     print_line(str(target))
+
+
+def export(
+    directory: Directory,
+    output: Annotated[
+        list[Path],
+        typer.Option(
+            "--output",
+            "-o",
+            help="A file to write; its ending says what: .json all in numbers, .csv or .parquet a table, .md a summary "
+            "for a pull request, .xml JUnit, .svg a badge (repeatable).",
+            show_default=False,
+        ),
+    ],
+    table: Annotated[
+        str, typer.Option(help="Of .csv and .parquet: measurements, or verdicts by comparison.")
+    ] = "measurements",
+    before: Annotated[
+        Path | None,
+        typer.Option(help="Of .md: tell what changed since this results directory or verdicts.json."),
+    ] = None,
+) -> None:
+    """Write results for programs: JSON, CSV, Parquet, JUnit, Markdown, a badge."""
+    from benchmark.artifacts import ResultsDir
+    from benchmark.storage import write_file
+    from reports.exports.formats import check, exported
+    from reports.exports.source import Source, read_verdicts
+
+    for path in output:
+        check(path, table)
+    source = Source(ResultsDir(directory), None if before is None else read_verdicts(before))
+    for path in output:
+        write_file(path, exported(source, path, table))
+        print_line(str(path))
 
 
 def doctor(

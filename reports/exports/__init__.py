@@ -1,0 +1,1 @@
+"""Results for programs and for other pages: a results directory as JSON, a table, JUnit XML, Markdown or a badge."""

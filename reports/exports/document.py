@@ -38,6 +38,9 @@ class JobResult(Documented):
 
     outcome: Outcome
     """`done`, or why there are no measurements that count."""
+    dataset: str
+    model: str
+    objective: str
     sparsity: float | None
     """The measured share of prunable weights (or channels, as its protocol's `convention` says) that are gone."""
     measurements: dict[str, Measured]
@@ -53,9 +56,6 @@ class ExperimentArm(Documented):
 
     experiment: str
     level: int
-    model: str
-    objective: str
-    dataset: str
     jobs: dict[int, str]
     """The job of each seed; several arms may share a job."""
 

@@ -74,20 +74,20 @@ class _Suite:
         )
 
     def _arms(self) -> dict[str, ExperimentArm]:
-        found = {}
-        for name, levels in self._evidence.arms.items():
-            made = self._evidence.suite.experiments[name]
-            members = {"model": made.model.name, "objective": made.objective.name, "dataset": made.dataset.name}
-            for level, jobs in sorted(levels.items()):
-                arm = ExperimentArm(experiment=name, level=level, **members, jobs=dict(sorted(jobs.items())))
-                found[f"{name}@{level}"] = arm
-        return found
+        return {
+            f"{name}@{level}": ExperimentArm(experiment=name, level=level, jobs=dict(sorted(jobs.items())))
+            for name, levels in self._evidence.arms.items()
+            for level, jobs in sorted(levels.items())
+        }
 
     def _job(self, planned: PlannedJob) -> JobResult:
         evidence, job = self._evidence, planned.id
         made = {request.name: evidence.measurement(job, request.name) for request in planned.metrics}
         return JobResult(
             outcome=evidence.outcomes[job],
+            dataset=planned.job.dataset.name,
+            model=planned.job.model.name,
+            objective=planned.job.objective.name,
             sparsity=evidence.sparsity(job),
             measurements={name: self._measured(one) for name, one in made.items() if one is not None},
             step_seconds=evidence.step_seconds(job),

@@ -16,12 +16,14 @@ DOCUMENTS: dict[str, type[Record]] = {"report": ReportDocument, "verdicts": Verd
 def schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema of a document as it is written.
 
-    It allows keys that it does not know, for fields may be added without a new `format`.
+    Every field is written, null or not; keys that it does not know are allowed, for fields may be added without a new
+    `format`.
     """
     found = DOCUMENTS[name].model_json_schema(mode="serialization")
     for one in (found, *found["$defs"].values()):
         if one.get("additionalProperties") is False:
             del one["additionalProperties"]
+            one["required"] = list(one["properties"])
     return found | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"ticketbench {name}.json",

@@ -34,6 +34,7 @@ class ResultsDir:
         self.path = path
         self.files = Storage(path)
         self._runs = path / "runs"
+        self._campaign: tuple[bytes, Campaign] | None = None
 
     @property
     def lock(self) -> Path:
@@ -68,7 +69,10 @@ class ResultsDir:
         if not self.has_campaign():
             raise CampaignError(f"{self.path}: no campaign here; `ticketbench run SUITE --results DIR` starts one")
         check_format(self.path / "campaign.json")
-        return parsed(self.files.read("campaign.json"), Campaign, self.path / "campaign.json")
+        data = self.files.read("campaign.json")
+        if self._campaign is None or self._campaign[0] != data:  # one that is judged and then shown is parsed once
+            self._campaign = data, parsed(data, Campaign, self.path / "campaign.json")
+        return self._campaign[1]
 
     def restore_campaign(self) -> Campaign | None:
         """Return a damaged campaign from its copy; null where no job was begun, so that nothing is lost with it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,13 +24,21 @@ def as_json(value: Any, by_name: bool = False) -> bytes:
 def check_format(path: Path) -> None:
     """Raise `CampaignError` for a newer format; asked before the checksum, which a newer version may keep elsewhere."""
     try:
-        found = json.loads(path.read_bytes())
+        found = _format_of(path.read_bytes())
     except (ValueError, OSError):
         return  # damaged: whoever reads it says so
-    if isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT:
-        raise CampaignError(
-            f"{path}: written by a newer ticketbench (format {found['format']}; this one reads up to {FORMAT})"
-        )
+    if found is not None and found > FORMAT:
+        raise CampaignError(f"{path}: written by a newer ticketbench (format {found}; this one reads up to {FORMAT})")
+
+
+def _format_of(data: bytes) -> int | None:
+    """Return the format that a document says it has: as a rule first, and a campaign may have many megabytes."""
+    first = re.match(rb'\s*{\s*"format"\s*:\s*(\d+)\s*[,}]', data)
+    if first is not None:
+        return int(first[1])
+    found = json.loads(data)
+    stated = found.get("format") if isinstance(found, dict) else None
+    return stated if isinstance(stated, int) else None
 
 
 def parsed(data: bytes, kind: type[R], path: Path) -> R:

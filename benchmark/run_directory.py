@@ -142,7 +142,8 @@ class RunDir:
     def read_measurement(self, request: MetricRequest) -> Measurement | None:
         """Return a measurement, or null if it was not made."""
         name = f"measurements/{request.key}.json"
-        return self.read_record(name, Measurement) if (self.path / name).exists() else None
+        data = self.files.find(name)
+        return None if data is None else parsed(data, Measurement, self.path / name)
 
     def has_measurement(self, request: MetricRequest) -> bool:
         """Tell whether a measurement is there and whole, or a note that there is nothing to measure."""
@@ -233,7 +234,8 @@ class RunDir:
 
     def read_document(self, name: str) -> JsonValue:
         """Return a plain JSON document, or null if there is none."""
-        found: JsonValue = json.loads(self.files.read(name)) if (self.path / name).exists() else None
+        data = self.files.find(name)
+        found: JsonValue = None if data is None else json.loads(data)
         return found
 
     def discard_checkpoint(self) -> None:
@@ -247,12 +249,13 @@ class RunDir:
 
     def outcome(self) -> Outcome:
         """Tell how the job ended, by its own files alone."""
-        if (self.path / self.FAILURE).exists():
+        names = self.files.top()
+        if self.FAILURE in names:
             return "failed"
         for end, name in self.FRUITLESS.items():
-            if (self.path / name).exists():
+            if name in names:
                 return end
-        return "done" if all((self.path / name).exists() for name in (self.WEIGHTS, self.AUDIT)) else "missing"
+        return "done" if {self.WEIGHTS, self.AUDIT} <= names else "missing"
 
     def _last_step(self, training: Training) -> int:
         return training.steps if training.stop is None else self.read_record(self.EVENT, Event).step

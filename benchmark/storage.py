@@ -42,6 +42,13 @@ class Storage:
         """Tell whether a file is there, whole or not."""
         return (self.path / name).exists()
 
+    def top(self) -> frozenset[str]:
+        """Return the names right under the folder, of files whole or not."""
+        try:
+            return frozenset(os.listdir(self.path))  # noqa: PTH208 - names are all that is asked for
+        except (FileNotFoundError, NotADirectoryError):
+            return frozenset()
+
     def has(self, name: str) -> bool:
         """Tell whether a file is there and as it was written."""
         try:
@@ -93,10 +100,16 @@ class Storage:
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes; raise `ArtifactError` if it is missing or not as it was written."""
-        try:
-            data = (self.path / name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            raise ArtifactError(f"{self.path / name}: missing; run the same command again to make it") from None
+        data = self.find(name)
+        if data is None:
+            raise ArtifactError(f"{self.path / name}: missing; run the same command again to make it")
+        return data
+
+    def find(self, name: str) -> bytes | None:
+        """Return a file's bytes, or null where there is none; `ArtifactError` if it is not as it was written."""
+        data = _bytes_of(f"{self.path}/{name}")
+        if data is None:
+            return None
         if hashlib.sha256(data).hexdigest() != self.recorded_digest(name):
             self.distrust(name)
             raise ArtifactError(
@@ -173,9 +186,10 @@ class Storage:
         return self.path / "checksums" / f"{name}.json"
 
     def _record(self, name: str) -> dict[str, str | int] | None:
+        data = _bytes_of(f"{self.path}/{RECORDS}{name}.json")
         try:
-            record = json.loads(self._record_path(name).read_bytes())
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+            record = json.loads(data or b"")
+        except ValueError:
             return None
         whole = isinstance(record, dict) and {"sha256", "size", "mtime_ns"} <= record.keys()
         return record if whole and record.get("owner", self.owner) == self.owner else None
@@ -209,6 +223,15 @@ class Looked(Storage):
     def look(self) -> Look:
         """Return what was seen."""
         return self._look
+
+
+def _bytes_of(path: str) -> bytes | None:
+    """Return a file's bytes, or null where there is none."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - as below
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def state_of(path: str) -> os.stat_result:

@@ -129,6 +129,22 @@ def test_a_campaign_comes_back_equal(tmp_path: Path, tiny_suite: CampaignSuite) 
     assert not results.is_campaign_damaged()
 
 
+def test_a_campaign_is_parsed_once_and_again_where_it_changed(tmp_path: Path, tiny_suite: CampaignSuite) -> None:
+    results = ResultsDir(tmp_path)
+    results.write_campaign(campaign(tiny_suite))
+    first = results.read_campaign()
+    assert results.read_campaign() is first
+    ResultsDir(tmp_path).write_campaign(first.model_copy(update={"device": "cuda"}))
+    assert results.read_campaign().device == "cuda"
+
+
+@pytest.mark.parametrize("text", ['{"device": "cpu", "format": 2}', '{ "format" : 2 }', '\n{"format":2,"suites":{}'])
+def test_a_format_is_found_wherever_it_stands(tmp_path: Path, text: str) -> None:
+    (tmp_path / "campaign.json").write_text(text)
+    with pytest.raises(CampaignError, match=r"format 2; this one"):
+        ResultsDir(tmp_path).read_campaign()
+
+
 def test_no_campaign_is_a_wrong_call(tmp_path: Path) -> None:
     with pytest.raises(
         CampaignError, match="no campaign here; `ticketbench run SUITE --results DIR` starts one"

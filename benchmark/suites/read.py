@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -99,6 +100,7 @@ def scale_names(text: str, file: str) -> tuple[str, ...]:
     return tuple(scales.entries)
 
 
+@lru_cache(maxsize=8)
 def read_references(text: str, file: str) -> References:
     """Return a paper's printed numbers; raise `SuiteError` with all faults found."""
     faults: list[Fault] = []

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from benchmark.schema.reference import Contradiction
 from benchmark.schema.suite import Paper
 from benchmark.schema.top_up import TopUp
 from benchmark.schema.verdict import Verdict
 from benchmark.statistics import mean
 from reports.claims import claim_section
 from reports.costs import costs, every_level, leading
+from reports.disagreements import disagreement
+from reports.environment import Makers
 from reports.evidence import Evidence
 from reports.figures import figures
-from reports.page import Cell, Chapter, Choice, Disagreement, Fact, Link, Table
+from reports.page import Cell, Chapter, Choice, Fact, Link, Table
 from reports.sparsest import sparsest
 from reports.summary import summary
 from reports.times import timings
@@ -36,7 +37,7 @@ def chapter(
     """
     suite = evidence.suite
     drawn = figures(evidence, anchor)
-    environment = _environment(evidence)
+    makers = Makers(evidence)
     return Chapter(
         anchor=anchor,
         title=suite.title,
@@ -44,7 +45,7 @@ def chapter(
         links=tuple(
             Link(text=link, href=link) for link in (suite.paper.links if suite.paper else ()) if _is_page(link)
         ),
-        facts=_facts(evidence, device),
+        facts=_facts(evidence, device, makers.code),
         banner=SMALL if suite.small else "",
         summary=summary(evidence, verdicts, anchor),
         sparsest=sparsest(evidence, verdicts, anchor),
@@ -54,11 +55,13 @@ def chapter(
         figures=tuple(drawn.values()),
         choices=tuple(Choice(unsaid=note.unsaid, chosen=note.chosen, because=note.because) for note in suite.notes),
         disagreements=tuple(
-            _disagreement(found) for _, held in sorted(evidence.references.items()) for found in held.contradictions
+            disagreement(found) for _, held in sorted(evidence.references.items()) for found in held.contradictions
         ),
         variables=variables(evidence),
-        environment=_environment_table(environment),
-        mixed=_mixed(environment),
+        environment=makers.table(),
+        mixed=makers.mixed,
+        apart=makers.apart(),
+        cautions=tuple(makers.cautions()),
         costs=costs(evidence),
         timings=timings(evidence),
         times=_times(evidence),
@@ -76,7 +79,7 @@ def _is_page(link: str) -> bool:
     return link.startswith(("https://", "http://"))
 
 
-def _facts(evidence: Evidence, device: str) -> tuple[Fact, ...]:
+def _facts(evidence: Evidence, device: str, code: str) -> tuple[Fact, ...]:
     suite, ends = evidence.suite, Counter(evidence.outcomes.values())
     last = suite.first_seed + suite.seeds - 1
     seeds = f"{suite.seeds} ({suite.first_seed} to {last})" if suite.seeds > 1 else f"1 ({last})"
@@ -88,6 +91,7 @@ def _facts(evidence: Evidence, device: str) -> tuple[Fact, ...]:
         ("looks at open claims", _looks(suite.top_up) if suite.top_up else ""),
         ("trainings", f"{len(evidence.plan.jobs)} ({jobs})" if jobs else "0"),
         ("device", device),
+        ("code", code),
         ("budget", f"{number(suite.budget.minutes)} minutes on {suite.budget.machine}" if suite.budget else ""),
         ("changed settings", ", ".join(evidence.campaign.overrides)),
     ]
@@ -96,34 +100,6 @@ def _facts(evidence: Evidence, device: str) -> tuple[Fact, ...]:
 
 def _looks(top_up: TopUp) -> str:
     return f"with {', '.join(map(str, top_up.looks))} seeds, alpha spending: {top_up.spending}; {top_up.because}"
-
-
-def _disagreement(found: Contradiction) -> Disagreement:
-    matters_for = ", ".join(found.matters_for)
-    return Disagreement(between=" and ".join(found.between), says=found.says, matters_for=matters_for)
-
-
-def _environment(evidence: Evidence) -> dict[str, list[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for document in evidence.documents("environment.json"):
-        for key, value in document.items():
-            found[key].add(str(value))
-    return {key: sorted(values) for key, values in sorted(found.items())}
-
-
-def _environment_table(environment: dict[str, list[str]]) -> Table | None:
-    if not environment:
-        return None
-    rows = tuple(
-        (Cell(text=key.replace("_", " "), head=True), Cell(text="; ".join(values), notable=len(values) > 1))
-        for key, values in environment.items()
-    )
-    return Table(caption="Where the trainings ran, as each recorded it", columns=("what", "value"), rows=rows)
-
-
-def _mixed(environment: dict[str, list[str]]) -> str:
-    mixed = [key.replace("_", " ") for key, values in environment.items() if len(values) > 1]
-    return f"The trainings did not all run alike: {', '.join(mixed)} differ between them." if mixed else ""
 
 
 def _times(evidence: Evidence) -> Table | None:

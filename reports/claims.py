@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from benchmark import catalog
+from benchmark.errors import UsageError
 from benchmark.schema.claim import Claim
 from benchmark.schema.verdict import ArmSummary, Verdict
+from reports.arms import arms, jobs
 from reports.comparisons import arms_of, comparisons, decisive, remarks, replicate, seeds
+from reports.costs import costs_of
 from reports.curve import Lines
+from reports.disagreements import touching
 from reports.evidence import Evidence
 from reports.figures import curve
 from reports.forest import forest
 from reports.layers import audit, layers
 from reports.lines import claim_lines, covering
 from reports.page import ClaimSection, Curve, FigureSection, Link, Picture
-from reports.printed import printed_numbers, protocol_remarks, protocol_table
+from reports.printed import printed_numbers, protocol_remarks, protocol_table, readings, references_of
 from reports.wording import KINDS, bound, bound_kind, count, effect, expectation, share, source
 
 MOST_PICTURES = 4
@@ -30,6 +34,7 @@ def claim_section(
     claim, shown = verdict.claim, decisive(verdict)
     found = shown.effect if shown else None
     drawn, figure = _curve(evidence, verdict, anchor, figures)
+    shared = covering(evidence.suite, claim) or ""
     return ClaimSection(
         anchor=anchor,
         name=verdict.claim_id,
@@ -47,23 +52,29 @@ def claim_section(
         fragile=verdict.fragile,
         scale=verdict.scale,
         forest=forest(claim, verdict.parts),
+        arms=arms(evidence, verdict),
         comparisons=comparisons(evidence, verdict),
         seeds=seeds(verdict),
         remarks=remarks(verdict),
         curve=drawn,
         curve_missing=_why_no_curve(drawn, claim),
+        printed_curve=figures[shared].printed_curve if shared in figures else None,
         figure=figure,
         pictures=() if _is_of_costs(verdict) else _pictures(evidence, verdict),
         printed=printed_numbers(evidence, verdict),
+        readings=readings(evidence, verdict),
         protocol=protocol_table(evidence, verdict),
         protocol_remarks=protocol_remarks(evidence, verdict),
         audit=audit(evidence, arms_of(verdict)),
         layers=layers(evidence, arms_of(verdict)),
+        costs=costs_of(evidence, _places(verdict)),
+        jobs=jobs(verdict),
         notes=_notes(verdict),
+        disagreements=tuple(touching(evidence, verdict.claim_id, references_of(verdict))),
         contested=claim.contested or "",
         contested_by=_contested_by(verdict, others),
         commands=_commands(evidence, verdict),
-        commands_note=_commands_note(verdict),
+        commands_note=_commands_note(evidence, verdict),
     )
 
 
@@ -145,21 +156,43 @@ def _grids(evidence: Evidence, arm: ArmSummary, seed: int) -> tuple[Picture, ...
     return evidence.pictures(jobs[0], arm.name, seed) if jobs else ()
 
 
+def _places(verdict: Verdict) -> Iterator[tuple[str, int]]:
+    """Yield experiment and level of the arms that are measured ones."""
+    for arm in arms_of(verdict):
+        experiment, _, level = arm.name.rpartition("@")
+        if level.isdecimal():
+            yield experiment, int(level)
+
+
 def _commands(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
+    """Return the commands that run just this claim, in a folder of its own, and judge and show it."""
     suite = verdict.suite if _built_in(verdict) else f"{verdict.suite}.yaml"
     settings = "".join(f" --set {shlex.quote(override)}" for override in evidence.campaign.overrides)
     more = " --top-up" if verdict.look is not None and verdict.look.number > 1 else ""
-    run = f"ticketbench run {suite} --scale {verdict.scale} --only {verdict.claim_id}{more} --results DIR{settings}"
-    return run, "ticketbench verify DIR", "ticketbench report DIR -o report.html"
-
-
-def _commands_note(verdict: Verdict) -> str:
-    if _built_in(verdict):
-        return ""
-    return (
-        f"{verdict.suite}.yaml is not among the suites of this installation; its text as it was run stands in the "
-        "results directory's campaign.json."
+    folder = f"results/{verdict.suite}-{verdict.claim_id}"
+    run = (
+        f"ticketbench run {suite} --scale {verdict.scale} --only {verdict.claim_id}{more} --results {folder}{settings}"
     )
+    return run, f"ticketbench verify {folder}", f"ticketbench report {folder} -o {verdict.claim_id}.html"
+
+
+def _commands_note(evidence: Evidence, verdict: Verdict) -> str:
+    """Say what the commands leave open: what else `verify` lists, and where the suite is not at hand as it was run."""
+    parts = ["The second command lists the suite's other claims as not run."]
+    asked = "its text as it was run stands in the results directory's campaign.json."
+    if not _built_in(verdict):
+        parts.append(f"{verdict.suite}.yaml is not among the suites of this installation; {asked}")
+    elif not _is_as_run(verdict.suite, evidence.campaign.text):
+        parts.append(f"The suite has changed since in this installation; {asked}")
+    return " ".join(parts)
+
+
+def _is_as_run(suite: str, text: str) -> bool:
+    """Tell whether the suite of this installation says what was run."""
+    try:
+        return catalog.find_suite(suite).read_text(encoding="utf-8-sig") == text
+    except UsageError:  # several suites of this name
+        return False
 
 
 def _built_in(verdict: Verdict) -> bool:

@@ -30,6 +30,37 @@ def costs(evidence: Evidence) -> Table | None:
     return Table(caption=caption, columns=columns, rows=tuple(rows)) if rows else None
 
 
+def costs_of(evidence: Evidence, places: Iterable[tuple[str, int]]) -> Table | None:
+    """Tabulate the costs of some levels (experiment, level): counted ones under their names, the time apart."""
+    held = [(one, level) for one, level in places if evidence.arms.get(one, {}).get(level)]
+    jobs = {place: [job for _, job in sorted(evidence.arms[place[0]][place[1]].items())] for place in held}
+    names = [
+        name
+        for metric in COUNTED
+        for name in evidence.names_of(metric)
+        if any(evidence.measurement(job, name) for found in jobs.values() for job in found)
+    ]
+    rows = tuple(
+        (
+            *leading(evidence, *place),
+            *_cells(evidence, found, _dense(evidence, place[0]), names),
+            _step_time(evidence, found),
+        )
+        for place, found in jobs.items()
+    )
+    caption = (
+        "Costs, means over seeds: what was counted, each under its name with its ratio to the dense network, and apart "
+        "from it the time of a training step as it came (jobs shared the machine). A mask alone makes nothing faster"
+    )
+    columns = ("experiment", "level", "sparsity", *names, "milliseconds per step")
+    return Table(caption=caption, columns=columns, rows=rows) if names else None
+
+
+def _step_time(evidence: Evidence, jobs: Iterable[str]) -> Cell:
+    seconds = [taken for job in jobs if (taken := evidence.step_seconds(job)) is not None]
+    return Cell(text=number(1000 * mean(seconds)) if seconds else MISSING, missing=not seconds)
+
+
 def every_level(evidence: Evidence) -> Iterator[tuple[str, int, list[str]]]:
     """Yield every level of every experiment with the jobs of its seeds."""
     for experiment, levels in evidence.arms.items():

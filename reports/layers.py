@@ -75,4 +75,6 @@ def _by_layer(details: JsonValue) -> dict[str, float]:
 
 
 def _cell(value: float | None) -> Cell:
-    return Cell(text=MISSING, missing=True) if value is None else Cell(text=share(value), shade=round(value, 3))
+    return (
+        Cell(text="not in its mask", missing=True) if value is None else Cell(text=share(value), shade=round(value, 3))
+    )

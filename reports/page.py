@@ -102,6 +102,14 @@ class FigureSection(Record):
     notes: tuple[str, ...]
 
 
+class Disagreement(Record):
+    """What two sources say differently, and which numbers or claims it touches."""
+
+    between: str
+    says: str
+    matters_for: str
+
+
 class ClaimSection(Record):
     """One claim: its verdict in a line, and all that it rests on.
 
@@ -124,19 +132,25 @@ class ClaimSection(Record):
     fragile: bool
     scale: str
     forest: Forest | None
+    arms: Table | None
     comparisons: Table | None
     seeds: Table | None
     remarks: tuple[str, ...]
     curve: Curve | None
     curve_missing: str
+    printed_curve: Curve | None
     figure: Link | None
     pictures: tuple[Picture, ...]
     printed: Table | None
+    readings: Table | None
     protocol: Table | None
     protocol_remarks: tuple[str, ...]
     audit: Table | None
     layers: Table | None
+    costs: Table | None
+    jobs: Table | None
     notes: tuple[str, ...]
+    disagreements: tuple[Disagreement, ...]
     contested: str
     contested_by: tuple[Link, ...]
     commands: tuple[str, ...]
@@ -149,14 +163,6 @@ class Choice(Record):
     unsaid: str
     chosen: str
     because: str
-
-
-class Disagreement(Record):
-    """What two sources say differently, and which numbers or claims it touches."""
-
-    between: str
-    says: str
-    matters_for: str
 
 
 class TimingSection(Record):
@@ -186,6 +192,8 @@ class Chapter(Record):
     variables: Table | None
     environment: Table | None
     mixed: str
+    apart: Table | None
+    cautions: tuple[str, ...]
     costs: Table | None
     timings: tuple[TimingSection, ...]
     times: Table | None

@@ -9,14 +9,18 @@ from benchmark.schema.measurement import Measurement
 from benchmark.schema.protocol import Protocol
 from benchmark.schema.reference import Number
 from benchmark.schema.verdict import Verdict
+from benchmark.statistics import mean
 from reports.comparisons import arms_of, sparsity
 from reports.evidence import Evidence
+from reports.lines import experiments_of
 from reports.page import Cell, Table
 from reports.ratios import cost, is_relative
 from reports.times import timed_protocols
-from reports.wording import average, effect, place, printed, reading, share
+from reports.wording import average, count, effect, number, place, printed, reading, share
 
 NO_COUNTERPART = "no counterpart measured"
+NEAR = 0.01
+"""So far apart two sparsities may lie that stand beside each other."""
 MOST_TOGETHER = 3
 """So many printed numbers are named at the head of their column; the lines above the table name all."""
 
@@ -34,8 +38,26 @@ def printed_numbers(evidence: Evidence, verdict: Verdict) -> Table | None:
         return None
     metric = next((protocol.metric for protocol in protocols(evidence, verdict)), None)
     rows = tuple(_row(evidence, name, verdict, metric) for name in names)
-    columns = ("number", "printed", "measured here", "unit", "where", "how read", "read from", "runs", "cautions")
+    columns = ("number", "printed", "measured here", "unit", "where", "measured alike")
     return Table(caption="Printed in the paper, and beside it what was measured here", columns=columns, rows=rows)
+
+
+def readings(evidence: Evidence, verdict: Verdict) -> Table | None:
+    """Say of each printed number how and from what it was read, and what asks for care."""
+    held = [(name, evidence.reference(name)) for name in references_of(verdict)]
+    rows = tuple(
+        (
+            Cell(text=name, head=True),
+            Cell(text=reading(found), missing=found.read is None),
+            Cell(text=found.source or "no source", missing=found.source is None),
+            Cell(text="not stated" if found.runs is None else str(found.runs), missing=found.runs is None),
+            Cell(text="; ".join(found.cautions) or "none"),
+        )
+        for name, found in held
+        if found is not None
+    )
+    columns = ("number", "how read", "read from", "runs", "cautions")
+    return Table(caption="How each printed number was read", columns=columns, rows=rows) if rows else None
 
 
 def protocols(evidence: Evidence, verdict: Verdict) -> tuple[Protocol, ...]:
@@ -129,18 +151,25 @@ def _row(evidence: Evidence, name: str, verdict: Verdict, metric: str | None) ->
     found = evidence.reference(name)
     if found is None:
         gap = Cell(text="not in the reference files of this campaign", missing=True)
-        return (Cell(text=name, head=True), gap, *(Cell(text="", missing=True) for _ in range(7)))
+        return (Cell(text=name, head=True), gap, *(Cell(text="", missing=True) for _ in range(4)))
+    counterpart = _measured(evidence, name, found, verdict, metric)
     return (
         Cell(text=name, head=True),
         Cell(text=printed(found), missing=found.value is None),
-        _measured(evidence, name, found, verdict, metric),
+        counterpart,
         Cell(text=found.unit),
         Cell(text=place(found.place)),
-        Cell(text=reading(found), missing=found.read is None),
-        Cell(text=found.source or "no source", missing=found.source is None),
-        Cell(text="not stated" if found.runs is None else str(found.runs), missing=found.runs is None),
-        Cell(text="; ".join(found.cautions) or "none"),
+        Cell(text="", missing=True) if counterpart.missing else _alike(evidence, found, verdict),
     )
+
+
+def _alike(evidence: Evidence, found: Number, verdict: Verdict) -> Cell:
+    """Tell whether a printed number may be compared with what was measured, by how many fields it may not."""
+    measured = protocols(evidence, verdict)
+    if found.protocol.metric not in {one.metric for one in measured}:
+        return Cell(text="not by this metric", missing=True)
+    fields = _blocking(measured, found.protocol, verdict)
+    return Cell(text=f"no: {count(len(fields), 'field')}" if fields else "yes", notable=bool(fields))
 
 
 def _measured(evidence: Evidence, name: str, found: Number, verdict: Verdict, metric: str | None) -> Cell:
@@ -149,6 +178,8 @@ def _measured(evidence: Evidence, name: str, found: Number, verdict: Verdict, me
         return _sparsity(evidence, verdict)
     if is_relative(found, cost(metric)):
         return _ratios(verdict)
+    if "sparsity" in found.at and found.protocol.metric == metric:
+        return _levels_at(evidence, found.at["sparsity"], verdict)
     compared = any(comparison.reference == name for comparison in verdict.claim.compare)
     of_event = verdict.claim.kind == "found_by" and found.unit in ("epoch", "step")
     if compared or of_event or (found.protocol.metric is not None and found.protocol.metric == metric):
@@ -156,6 +187,19 @@ def _measured(evidence: Evidence, name: str, found: Number, verdict: Verdict, me
         if arms:
             return Cell(text="; ".join(f"{arm.name}: {average(arm)}" for arm in arms))
     return Cell(text=NO_COUNTERPART, missing=True)
+
+
+def _levels_at(evidence: Evidence, place: float, verdict: Verdict) -> Cell:
+    """Give the means of the claim's levels at a printed sparsity, as near as `NEAR`."""
+    found = []
+    for experiment in experiments_of(verdict.claim):
+        for level, seeds in sorted(evidence.arms.get(experiment, {}).items()):
+            reached = [one for job in seeds.values() if (one := evidence.sparsity(job)) is not None]
+            values = (evidence.measurement(job, verdict.claim.metric) for job in seeds.values())
+            made = [one.value for one in values if one is not None]
+            if reached and made and abs(mean(reached) - place) <= NEAR:
+                found.append(f"{experiment}@{level}: {number(mean(made))}")
+    return Cell(text="; ".join(found) or f"no level at sparsity {share(place)}", missing=not found)
 
 
 def _ratios(verdict: Verdict) -> Cell:

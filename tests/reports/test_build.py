@@ -165,20 +165,21 @@ def test_costs_are_counted_and_times_are_informational(chapter: Chapter) -> None
 
 def test_commands_run_just_this_claim(claims: dict[str, ClaimSection]) -> None:
     assert claims["ae_same"].commands[0] == (
-        "ticketbench run demo --scale small --only ae_same --results DIR --set seeds=5"
+        "ticketbench run demo --scale small --only ae_same --results results/demo-ae_same --set seeds=5"
     )
 
 
 def test_commands_name_the_file_of_a_suite_that_is_not_built_in(
     results: ResultsDir, verdicts: Verdicts, monkeypatch: pytest.MonkeyPatch, claims: dict[str, ClaimSection]
 ) -> None:
-    assert claims["ae_same"].commands_note == ""
+    # The suite of the tests is not the one that is installed under its name.
+    assert "The suite has changed since in this installation" in claims["ae_same"].commands_note
     monkeypatch.setattr("benchmark.catalog.suite_names", lambda: ("another",))
     (chapter,) = build([results], [verdicts]).chapters
     assert chapter.claims[0].commands[0].startswith("ticketbench run demo.yaml --scale small --only ")
     assert chapter.claims[0].commands_note == (
-        "demo.yaml is not among the suites of this installation; its text as it was run stands in the results "
-        "directory's campaign.json."
+        "The second command lists the suite's other claims as not run. demo.yaml is not among the suites of this "
+        "installation; its text as it was run stands in the results directory's campaign.json."
     )
     assert chapter.claims[0].commands_note in render(build([results], [verdicts])).replace("&#39;", "'")
 
@@ -197,7 +198,10 @@ def test_a_mixed_environment_is_said(results: ResultsDir, verdicts: Verdicts, tm
     mixed = ResultsDir(tmp_path / "mixed")
     mixed.run("winning-0-s0").write_document("environment.json", {"python": "3.13.1"})
     (chapter,) = build([mixed], [verdicts]).chapters
-    assert chapter.mixed == "The trainings did not all run alike: python differ between them."
+    assert chapter.mixed == (
+        "The trainings did not all run alike: device, python, version torch differ between them. "
+        "1 of 63 trainings was made otherwise than the rest: winning-0-s0."
+    )
 
 
 def test_two_directories_keep_their_anchors_apart(results: ResultsDir, verdicts: Verdicts) -> None:

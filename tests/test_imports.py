@@ -50,13 +50,14 @@ def without(code: str, *more: str) -> subprocess.CompletedProcess[str]:
         (["prepare", "SUITE"], ["scipy", "pandas"]),
         (["verify", "RESULTS"], ["scipy.stats", "pandas"]),
         (["report", "RESULTS"], ["scipy.stats", "pandas"]),
+        (["export", "RESULTS", "-o", "JSON", "-o", "CSV", "-o", "MARKDOWN"], ["scipy.stats", "pandas", "pyarrow"]),
         (["baseline", "accept", "RESULTS", "--force", "-o", "BASELINE"], ["scipy.stats", "pandas"]),
         (["trend", "RESULTS", "--baseline", "BASELINE"], ["scipy.stats", "pandas"]),
     ],
 )
 def test_a_command_that_trains_nothing_needs_no_torch(results: Path, arguments: list[str], more: list[str]) -> None:
-    names = {"RESULTS": results, "SUITE": results.parent / "coder.yaml", "BASELINE": results.parent / "baseline.json"}
-    paths = {name: str(path) for name, path in names.items()}
+    files = {"SUITE": "coder.yaml", "BASELINE": "baseline.json", "JSON": "r.json", "CSV": "m.csv", "MARKDOWN": "s.md"}
+    paths = {"RESULTS": str(results), **{name: str(results.parent / file) for name, file in files.items()}}
     arguments = [paths.get(argument, argument) for argument in arguments]
     ended = without(f"from benchmark.cli.app import run\nsys.exit(run({arguments!r}))", *more)
     assert ended.returncode == 0, ended.stderr

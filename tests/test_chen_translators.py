@@ -10,10 +10,10 @@ import torch
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.assembly import Workshop
 from benchmark.effort import efforts
+from benchmark.forecast.throughput import step_seconds
 from benchmark.metrics.training_flops import count
 from benchmark.networks import section
 from benchmark.pruning.count import kept_at
-from benchmark.throughput import step_seconds
 from benchmark.tickets import with_teacher, without_channels
 from tests import tiny
 from tests.tiny import arm, planned

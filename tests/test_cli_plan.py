@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-
-from benchmark import throughput
-from benchmark.cli.app import run
-from benchmark.environment import cpu_name
-from benchmark.speeds import Speeds, keep
-from tests import tiny
 from tests.test_estimate import CLAIMS
 from tests.test_pilot import TEXT
 from tests.test_pilot import measured as written
+
+from benchmark.cli.app import run
+from benchmark.environment import cpu_name
+from benchmark.forecast import throughput
+from benchmark.forecast.speeds import Speeds, keep
+from tests import tiny
 from tests.tiny import SUITE
 
 
@@ -159,6 +159,6 @@ def known(suite: str) -> set[str]:
 def test_without_torch_sizes_are_unknown(
     claims: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "benchmark.dissection", None)
+    monkeypatch.setitem(sys.modules, "benchmark.forecast.dissection", None)
     assert run(["plan", claims, "--device", "cpu"]) == 0
     assert "disk for the rest: unknown; memory of its largest training: unknown" in capsys.readouterr().out

@@ -13,12 +13,12 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.campaigns import plan_suite
 from benchmark.cli import app
 from benchmark.errors import SuiteError
-from benchmark.estimate import estimate
+from benchmark.forecast.estimate import estimate
+from benchmark.forecast.reckoning import Reckoner
+from benchmark.forecast.speeds import Speeds
 from benchmark.plan import latest_start
-from benchmark.reckoning import Reckoner
 from benchmark.schema.job import Plan
 from benchmark.schema.measurement import Outcome, Progress
-from benchmark.speeds import Speeds
 from benchmark.suites import read_suite
 from tests import tiny
 from tests.tiny import Watch, arm, contents, delete, run

@@ -13,11 +13,11 @@ from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop
 from benchmark.effort import updates_of
 from benchmark.errors import MissingAssetError, SuiteError
+from benchmark.forecast.throughput import step_seconds
 from benchmark.identity import job_id
 from benchmark.metrics.training_flops import count
 from benchmark.needs import assets_of, check_assets
 from benchmark.networks import section
-from benchmark.throughput import step_seconds
 from benchmark.training import Hooks, Loop, new_state
 from tests import tiny
 from tests.test_effort import torchs_count

@@ -17,6 +17,8 @@ from benchmark.campaigns import plan_suite
 from benchmark.effort import efforts
 from benchmark.errors import SuiteError
 from benchmark.evaluation import Evaluation
+from benchmark.forecast.speeds import Speeds
+from benchmark.forecast.throughput import step_seconds
 from benchmark.found import as_computed, masks_at
 from benchmark.identity import digest, identity
 from benchmark.lineage import lineage
@@ -25,10 +27,8 @@ from benchmark.networks import is_bias, section
 from benchmark.pruning.edge_popup import top
 from benchmark.schema.measurement import Progress
 from benchmark.schema.settings import Settings
-from benchmark.speeds import Speeds
 from benchmark.stages import make_mask, train
 from benchmark.suites import read_suite
-from benchmark.throughput import step_seconds
 from tests import tiny
 from tests.tiny import arm, planned
 

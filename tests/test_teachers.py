@@ -11,13 +11,13 @@ from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop
 from benchmark.effort import efforts
 from benchmark.errors import SuiteError
+from benchmark.forecast.speeds import Speeds
+from benchmark.forecast.throughput import _objective as timed_objective
+from benchmark.forecast.throughput import step_seconds
 from benchmark.identity import digest, identity
 from benchmark.lineage import lineage
 from benchmark.metrics.training_flops import count
 from benchmark.networks import section
-from benchmark.speeds import Speeds
-from benchmark.throughput import _objective as timed_objective
-from benchmark.throughput import step_seconds
 from benchmark.tickets import with_teacher
 from benchmark.timing.stopwatch import kind
 from tests import tiny

@@ -15,11 +15,11 @@ from benchmark.effort import updates_of
 from benchmark.errors import MissingAssetError, SuiteError
 from benchmark.executors.executor import Work
 from benchmark.executors.inline import InlineExecutor
+from benchmark.forecast.throughput import step_seconds
 from benchmark.metrics.training_flops import count
 from benchmark.needs import assets_of, check_assets
 from benchmark.pruning.count import kept_after
 from benchmark.schema.settings import Settings
-from benchmark.throughput import step_seconds
 from benchmark.training import Hooks, Loop, new_state
 from tests import tiny
 from tests.datasets.formats import write_domains

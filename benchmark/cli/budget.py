@@ -10,9 +10,9 @@ from benchmark.cli.output import say
 from benchmark.errors import RunError, UsageError
 
 if TYPE_CHECKING:
-    from benchmark.budget import Choice
     from benchmark.cli.places import Place
     from benchmark.executors.executor import Work
+    from benchmark.forecast.budget import Choice
     from benchmark.schema.job import CampaignSuite
 
 MaxHours = Annotated[
@@ -29,11 +29,11 @@ def affordable(
     Times are those of this machine, also where the jobs go to a cluster.
     """
     from benchmark.artifacts import ResultsDir
-    from benchmark.budget import within
-    from benchmark.costs import duration
-    from benchmark.kinds import read_kinds
-    from benchmark.reckoning import Reckoner
-    from benchmark.speeds import device_name, read_speeds
+    from benchmark.forecast.budget import within
+    from benchmark.forecast.costs import duration
+    from benchmark.forecast.kinds import read_kinds
+    from benchmark.forecast.reckoning import Reckoner
+    from benchmark.forecast.speeds import device_name, read_speeds
 
     plans = [suite.plan for suite in suites]
     claims = {name for plan in plans for name in plan.suite.claims}

@@ -261,7 +261,7 @@ def _print_claim(name: str, claim: BaseClaim, numbers: dict[str, Number]) -> Non
 
 def _looks(claim: Claim, top_up: TopUp) -> str:
     """Return the level of the interval at each look; a share of seeds has that of the other kinds."""
-    from benchmark.power import RULES
+    from benchmark.forecast.power import RULES
     from benchmark.spending import level
     from benchmark.verdicts.rules import NO_WORSE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from benchmark.costs import duration
+from benchmark.forecast.costs import duration
 from benchmark.schema.measurement import Progress
 
 

@@ -79,7 +79,7 @@ class Place:
         if work.settings.device != "cuda":
             return PoolExecutor(work, workers or environment.cpu_count())
         from benchmark.executors.gpu_slots import fitting, slots
-        from benchmark.kinds import peaks
+        from benchmark.forecast.kinds import peaks
 
         gpus = environment.visible_gpus()
 

@@ -13,8 +13,8 @@ from benchmark.cli.output import print_json, print_line, print_table, say
 from benchmark.cli.run_commands import Overrides, Seeds, Suites, prepare_suites
 
 if TYPE_CHECKING:
-    from benchmark.estimate import Estimate
-    from benchmark.pilot import Pilot
+    from benchmark.forecast.estimate import Estimate
+    from benchmark.forecast.pilot import Pilot
     from benchmark.schema.job import Plan
     from benchmark.timing.session import Tally
 
@@ -55,16 +55,16 @@ def plan(
     """
     from benchmark.artifacts import ResultsDir
     from benchmark.environment import resolve_device
-    from benchmark.estimate import estimate
-    from benchmark.reckoning import reckoner
-    from benchmark.speeds import device_name
+    from benchmark.forecast.estimate import estimate
+    from benchmark.forecast.reckoning import reckoner
+    from benchmark.forecast.speeds import device_name
     from benchmark.timing.session import tallies
 
     device = resolve_device(device)
     plans = [suite.plan for suite in prepare_suites(suites, scale, seeds, overrides)]
     jobs = [planned.job for plan in plans for planned in plan.jobs]
     if measure:
-        from benchmark.throughput import measure as measure_speeds
+        from benchmark.forecast.throughput import measure as measure_speeds
 
         measure_speeds(jobs, device, say)
     piloted = _pilot(pilot or results, plans, asked=pilot is not None)
@@ -85,7 +85,7 @@ def plan(
 def _pilot(folder: Path | None, plans: list[Plan], asked: bool) -> Pilot | None:
     """Return the pilot, and say which of its seeds are planned too; null where there is none."""
     from benchmark.artifacts import ResultsDir
-    from benchmark.pilot import Pilot
+    from benchmark.forecast.pilot import Pilot
 
     if folder is None or not (asked or ResultsDir(folder).has_campaign()):
         return None

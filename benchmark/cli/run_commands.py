@@ -113,7 +113,7 @@ def run(
 
     from benchmark.artifacts import ResultsDir
     from benchmark.executors.executor import Work
-    from benchmark.kinds import remember
+    from benchmark.forecast.kinds import remember
     from benchmark.needs import check_assets
     from benchmark.schema.settings import Settings
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from heapq import heappop, heappush
 
 from benchmark.artifacts import ResultsDir
-from benchmark.costs import Clerk, duration
-from benchmark.reckoning import Reckoner
+from benchmark.forecast.costs import Clerk, duration
+from benchmark.forecast.reckoning import Reckoner
 from benchmark.runner import wanted_jobs
 from benchmark.schedule import Schedule
 from benchmark.schema.job import Plan, PlannedJob

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark import throughput
 from benchmark.environment import cpu_name
+from benchmark.forecast import throughput
+from benchmark.forecast.speeds import Speed, read_speeds
+from benchmark.forecast.throughput import measure, step_seconds
 from benchmark.schema.job import Job
 from benchmark.schema.suite import MaskStable
-from benchmark.speeds import Speed, read_speeds
-from benchmark.throughput import measure, step_seconds
 from tests import tiny
 from tests.tiny import arm
 

@@ -11,9 +11,9 @@ from statistics import fmean
 
 from pydantic import ValidationError
 
-from benchmark import speeds
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.errors import ArtifactError
+from benchmark.forecast import speeds
 from benchmark.prepare import cache_directory
 from benchmark.schema.job import Job, MaskRecipe, StartRecipe
 from benchmark.schema.measurement import Outcome, Stage

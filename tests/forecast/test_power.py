@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.power import MOST, POWER, RULES, fewest_seeds, is_there
+from benchmark.forecast.power import MOST, POWER, RULES, fewest_seeds, is_there
 from benchmark.schema.record import Margin
 from benchmark.statistics import equivalence_power, noninferiority_power, planned, sd
 from benchmark.verdicts.arms import Printed

@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from benchmark.assembly import Workshop
 from benchmark.datasets import DATASETS
 from benchmark.environment import prepare_process
-from benchmark.kinds import Kind, read_kinds, recipe_of
-from benchmark.kinds import keep as keep_kinds
+from benchmark.forecast.kinds import Kind, read_kinds, recipe_of
+from benchmark.forecast.kinds import keep as keep_kinds
+from benchmark.forecast.speeds import device_name, keep, read_speeds, whole
 from benchmark.networks import LAYER_KINDS, Networks, prunable_weights
 from benchmark.objectives import OBJECTIVES
 from benchmark.objectives.objective import Objective
 from benchmark.schema.job import Job
 from benchmark.schema.suite import Training
-from benchmark.speeds import device_name, keep, read_speeds, whole
 from benchmark.streams import stream
 from benchmark.training import Hooks, Loop, State, new_state
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmark.errors import ArtifactError
-from benchmark.kinds import recipe_of
+from benchmark.forecast.kinds import recipe_of
+from benchmark.forecast.speeds import Speeds, whole
 from benchmark.prepare import cache_directory
 from benchmark.schema.anatomy import Anatomy
 from benchmark.schema.job import Job
-from benchmark.speeds import Speeds, whole
 from benchmark.storage import write_file
 
 VERSION = 1
@@ -48,7 +48,7 @@ class Anatomies:
 def _counted(jobs: Mapping[str, Job]) -> dict[str, Anatomy]:
     """Return what jobs are made of; nothing where torch is not installed, without which one can plan all the same."""
     try:
-        from benchmark.dissection import dissect
+        from benchmark.forecast.dissection import dissect
     except ImportError:
         return {}
     return {key: dissect(job) for key, job in jobs.items()}

@@ -10,11 +10,11 @@ import pytest
 
 from benchmark.artifacts import ResultsDir
 from benchmark.environment import cpu_name
-from benchmark.kinds import Disk, Kind, keep, peaks, read_kinds, recipe_of, remember
+from benchmark.forecast.kinds import Disk, Kind, keep, peaks, read_kinds, recipe_of, remember
+from benchmark.forecast.speeds import Speeds, read_speeds
 from benchmark.schema.job import Job
 from benchmark.schema.measurement import Outcome
 from benchmark.schema.training import Teacher
-from benchmark.speeds import Speeds, read_speeds
 from tests import tiny
 from tests.tiny import arm
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
-from benchmark.costs import Clerk, Cost
-from benchmark.pilot import Need, Pilot
-from benchmark.power import shown
-from benchmark.reckoning import Reckoner
+from benchmark.forecast.costs import Clerk, Cost
+from benchmark.forecast.pilot import Need, Pilot
+from benchmark.forecast.power import shown
+from benchmark.forecast.reckoning import Reckoner
 from benchmark.runner import wanted_jobs
 from benchmark.schema.job import Plan
 from benchmark.schema.record import Record

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark import dissection
-from benchmark.anatomy import Anatomies
 from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop
-from benchmark.dissection import dissect
 from benchmark.effort import updates_of
-from benchmark.kinds import recipe_of
+from benchmark.forecast import dissection
+from benchmark.forecast.anatomy import Anatomies
+from benchmark.forecast.dissection import dissect
+from benchmark.forecast.kinds import recipe_of
 from benchmark.metrics.training_flops import count
 from benchmark.schema.anatomy import Anatomy
 from benchmark.schema.job import Job

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.test_estimate import CLAIMS
 
 from benchmark.artifacts import ResultsDir
-from benchmark.budget import Choice, Parts, choose, union, within
-from benchmark.kinds import Kind, recipe_of
-from benchmark.reckoning import Reckoner
+from benchmark.forecast.budget import Choice, Parts, choose, union, within
+from benchmark.forecast.kinds import Kind, recipe_of
+from benchmark.forecast.reckoning import Reckoner
+from benchmark.forecast.speeds import Speeds
 from benchmark.schema.job import Plan
-from benchmark.speeds import Speeds
 from tests import tiny
-from tests.test_estimate import CLAIMS
 
 JOBS = "abcdefgh"
 HALF = 0.5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from benchmark.artifacts import ResultsDir
+from benchmark.forecast.power import MOST, RULES, fewest_seeds, is_there
 from benchmark.judge import judge
 from benchmark.metrics import METRICS
-from benchmark.power import MOST, RULES, fewest_seeds, is_there
 from benchmark.schema.claim import Claim, Comparison, FoundBy, Sparsest
 from benchmark.schema.job import Plan
 from benchmark.schema.record import Record

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from benchmark.anatomy import Anatomies
-from benchmark.kinds import Kind, read_kinds
+from benchmark.forecast.anatomy import Anatomies
+from benchmark.forecast.kinds import Kind, read_kinds
+from benchmark.forecast.sizes import rest_bytes, statistics_bytes
+from benchmark.forecast.speeds import Speeds, read_speeds
 from benchmark.schema.job import Job, PlannedJob
-from benchmark.sizes import rest_bytes, statistics_bytes
-from benchmark.speeds import Speeds, read_speeds
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.test_estimate import CLAIMS
 
 from benchmark.artifacts import ResultsDir
-from benchmark.pilot import Need, Pilot
-from benchmark.power import RULES, fewest_seeds
+from benchmark.forecast.pilot import Need, Pilot
+from benchmark.forecast.power import RULES, fewest_seeds
 from benchmark.schema.job import Campaign
 from benchmark.schema.measurement import Measurement
 from benchmark.schema.protocol import Protocol
@@ -16,7 +17,6 @@ from benchmark.schema.record import Margin
 from benchmark.statistics import noninferiority_power, planned, sd
 from benchmark.verdicts.contrast import Axis, Contrast
 from tests import tiny
-from tests.test_estimate import CLAIMS
 
 MORE = """
   sparse:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from benchmark.artifacts import ResultsDir
+from benchmark.forecast.reckoning import Memory, Reckoner
 from benchmark.plan import latest_start
-from benchmark.reckoning import Memory, Reckoner
 from benchmark.runner import pending_stages
 from benchmark.schema.job import Job, Plan, PlannedJob
 from benchmark.schema.measurement import FRUITLESS, Stage

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.anatomy import Anatomies
 from benchmark.artifacts import ResultsDir
 from benchmark.environment import cpu_name
-from benchmark.kinds import Disk, Kind, recipe_of, remember
-from benchmark.reckoning import Memory, Pace, Reckoner, reckoner
+from benchmark.forecast.anatomy import Anatomies
+from benchmark.forecast.kinds import Disk, Kind, recipe_of, remember
+from benchmark.forecast.reckoning import Memory, Pace, Reckoner, reckoner
+from benchmark.forecast.sizes import statistics_bytes
+from benchmark.forecast.speeds import Speeds
 from benchmark.schema.job import Job
-from benchmark.sizes import statistics_bytes
-from benchmark.speeds import Speeds
 from tests import tiny
 from tests.tiny import arm
 

@@ -9,9 +9,9 @@ import pytest
 
 from benchmark.artifacts import ResultsDir
 from benchmark.environment import cpu_name
+from benchmark.forecast.speeds import Speed, Speeds, device_name, keep, read_speeds, remember, whole
 from benchmark.schema.job import Job
 from benchmark.schema.training import Penalty
-from benchmark.speeds import Speed, Speeds, device_name, keep, read_speeds, remember, whole
 from tests import tiny
 from tests.tiny import arm
 

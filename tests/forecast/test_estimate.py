@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from benchmark.artifacts import ResultsDir
-from benchmark.costs import Cost, duration, size
 from benchmark.environment import cpu_name
-from benchmark.estimate import Estimate, estimate
-from benchmark.power import POWER, smallest_margin
-from benchmark.reckoning import Reckoner
+from benchmark.forecast.costs import Cost, duration, size
+from benchmark.forecast.estimate import Estimate, estimate
+from benchmark.forecast.power import POWER, smallest_margin
+from benchmark.forecast.reckoning import Reckoner
+from benchmark.forecast.speeds import Speeds, read_speeds, remember, whole
 from benchmark.schema.job import Job, Plan
 from benchmark.schema.suite import MaskStable
-from benchmark.speeds import Speeds, read_speeds, remember, whole
 from benchmark.statistics import noninferiority_power, planned
 from tests import tiny
 from tests.tiny import SUITE, arm

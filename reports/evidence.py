@@ -78,10 +78,15 @@ class Evidence:
 
     def names_of(self, metric: str) -> tuple[str, ...]:
         """Return the names under which the suite measures a metric of the family `METRICS`, sorted."""
-        names = {
-            request.name for planned in self.plan.jobs for request in planned.metrics if request.metric.name == metric
-        }
-        return tuple(sorted(names))
+        return tuple(sorted(self._names.get(metric, ())))
+
+    @cached_property
+    def _names(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for planned in self.plan.jobs:
+            for request in planned.metrics:
+                found[request.metric.name].add(request.name)
+        return found
 
     def of_metric(self, job: str, metric: str) -> Measurement | None:
         """Return the first measurement of a job by a metric of the family `METRICS`, or null."""

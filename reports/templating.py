@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 def filled(template: str, styles: Sequence[str], scripts: Sequence[str], **values: Any) -> str:
     """Return a page from files among the templates: every value is escaped, and only these scripts may run."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=_Flat(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -27,6 +27,14 @@ def filled(template: str, styles: Sequence[str], scripts: Sequence[str], **value
     style = Markup("".join(map(_source, styles)))  # noqa: S704 - the project's own files
     page = environment.get_template(template)
     return page.render(style=style, scripts=inlined, policy=_policy(inlined), **values)
+
+
+class _Flat(FileSystemLoader):
+    """Loads templates without the indentation of their lines, which would be a tenth of a page of tables."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, name, is_current = super().get_source(environment, template)
+        return "\n".join(line.lstrip() for line in source.split("\n")), name, is_current
 
 
 def _source(name: str) -> str:

@@ -111,4 +111,4 @@ def test_a_single_value_has_room_on_both_sides(value: float) -> None:
 
 def test_an_inset_keeps_values_from_the_ends() -> None:
     scale = holding([0.0, 1.0], 0.0, 100.0).inset(0.1)
-    assert (scale.place(0.0), scale.place(1.0)) == (pytest.approx(10.0), pytest.approx(90.0))
+    assert [scale.place(0.0), scale.place(1.0)] == pytest.approx([10.0, 90.0])

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.test_estimate import CLAIMS
-from tests.test_pilot import TEXT
-from tests.test_pilot import measured as written
+from tests.forecast.test_estimate import CLAIMS
+from tests.forecast.test_pilot import TEXT
+from tests.forecast.test_pilot import measured as written
 
 from benchmark.cli.app import run
 from benchmark.environment import cpu_name

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.test_estimate import CLAIMS
 
 from benchmark.artifacts import ResultsDir
 from benchmark.forecast.budget import Choice, Parts, choose, union, within
@@ -18,6 +17,7 @@ from benchmark.forecast.reckoning import Reckoner
 from benchmark.forecast.speeds import Speeds
 from benchmark.schema.job import Plan
 from tests import tiny
+from tests.forecast.test_estimate import CLAIMS
 
 JOBS = "abcdefgh"
 HALF = 0.5

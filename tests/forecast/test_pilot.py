@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.test_estimate import CLAIMS
 
 from benchmark.artifacts import ResultsDir
 from benchmark.forecast.pilot import Need, Pilot
@@ -17,6 +16,7 @@ from benchmark.schema.record import Margin
 from benchmark.statistics import noninferiority_power, planned, sd
 from benchmark.verdicts.contrast import Axis, Contrast
 from tests import tiny
+from tests.forecast.test_estimate import CLAIMS
 
 MORE = """
   sparse:

@@ -41,7 +41,8 @@ class _Row(NamedTuple):
 def markdown(source: Source) -> str:
     """Return a summary of at most `LIMIT` characters; claims that do not fit are counted, the most urgent stay.
 
-    First stand verdicts against expectation and claims that were not run, then those that changed since `before`.
+    First stand verdicts against expectation and claims that were not run, then what was expected and is open, then what
+    changed since `before`.
     """
     before = None if source.before is None else {_key(one): one for one in source.before.verdicts}
     rows = [_row(verdict, before) for verdict in source.verdicts.verdicts]
@@ -119,23 +120,30 @@ def _fitting(rows: Sequence[_Row], room: int) -> list[_Row]:
 
 def _row(verdict: Verdict, before: Mapping[Key, Verdict] | None) -> _Row:
     was = None if before is None else before.get(_key(verdict))
-    is_against = not verdict.as_expected and verdict.status in ("reproduced", "not reproduced")
     is_changed = before is not None and (was is None or was.status != verdict.status)
     cells = [
         MARKS[verdict.status],
         f"{escaped(verdict.claim.says)}<br><sub>{escaped(verdict.claim_id)}</sub>",
-        _verdict(verdict, is_against),
+        _verdict(verdict),
         *_effect(verdict),
         *([] if before is None else [_since(verdict, was)]),
     ]
-    urgency = 0 if is_against or verdict.status == "not run" else 1 if is_changed else 2
-    return _Row(verdict.suite, urgency, _line(cells))
+    urgent = (_is_against(verdict) or verdict.status == "not run", not verdict.as_expected, is_changed)
+    return _Row(verdict.suite, (*urgent, True).index(True), _line(cells))
 
 
-def _verdict(verdict: Verdict, is_against: bool) -> str:
-    tags = {"fragile": verdict.fragile, "contested": bool(verdict.claim.contested)}
-    words = [verdict.label, *(tag for tag, holds in tags.items() if holds)]
-    return f"{', '.join(words)}{', **against expectation**' if is_against else ''}"
+def _is_against(verdict: Verdict) -> bool:
+    return not verdict.as_expected and verdict.status in ("reproduced", "not reproduced")
+
+
+def _verdict(verdict: Verdict) -> str:
+    tags = {
+        "fragile": verdict.fragile,
+        "contested": bool(verdict.claim.contested),
+        "**against expectation**": _is_against(verdict),
+        f"**expected: {verdict.claim.expect}**": not verdict.as_expected and not _is_against(verdict),
+    }
+    return ", ".join((verdict.label, *(tag for tag, holds in tags.items() if holds)))
 
 
 def _effect(verdict: Verdict) -> Iterator[str]:
@@ -146,7 +154,7 @@ def _effect(verdict: Verdict) -> Iterator[str]:
         return
     yield escaped(estimate(found))
     yield f"{ends(found)} ({percent(found.level)})"
-    yield escaped(bound(bound_kind(verdict.claim), found))
+    yield escaped(bound(bound_kind(verdict.claim), found).removeprefix("margin "))
     yield str(found.n)
 
 

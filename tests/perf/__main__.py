@@ -21,6 +21,7 @@ CASES = {
     "startup": "how long commands take to start",
     "planning": "a suite of 10,000 jobs read, expanded and hashed",
     "again": "a finished directory of 10,000 jobs run again",
+    "report": "the report of 10,000 measurements",
     "pool": "jobs that do nothing, through the pool of workers",
     "workers": "two jobs at a time with a thread each against one with two threads",
     "against_snakemake": "the same graph by Snakemake",

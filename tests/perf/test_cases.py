@@ -27,7 +27,8 @@ def test_an_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", ["planning", *(pytest.param(name, marks=pytest.mark.slow) for name in ("again", "pool", "startup"))]
+    "case",
+    ["planning", *(pytest.param(name, marks=pytest.mark.slow) for name in ("again", "pool", "report", "startup"))],
 )
 def test_a_case_runs(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert case in CASES

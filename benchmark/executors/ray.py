@@ -15,6 +15,7 @@ import os
 import platform
 import signal
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from math import floor
 import ray
 from filelock import FileLock, Timeout
 from ray._private import services, worker
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayError, RaySystemError, RayTaskError
 
 from benchmark import environment
 from benchmark.artifacts import ResultsDir, RunDir
@@ -31,6 +32,7 @@ from benchmark.errors import ArtifactError, CampaignError, UsageError
 from benchmark.executors.executor import Ended, Observer, Work
 from benchmark.executors.glimpse import glimpse
 from benchmark.schema.measurement import Progress, Stage
+from benchmark.stopping import Stop
 
 POLL_SECONDS = 1.0
 """How often logs and nodes are looked at."""
@@ -80,22 +82,31 @@ class RayExecutor:
 
         Raises `CampaignError` where a node cannot do the work of any job.
         """
-        while self._places() == self._told:
-            ready, _ = ray.wait(list(self._running), timeout=POLL_SECONDS)
-            for task in ready:
-                return _ended(task, self._running.pop(task).run.id)
+        while True:
+            ready, other_room = self._moment()
+            if ready:
+                return _ended(ready[0], self._running.pop(ready[0]).run.id)
             for running in self._running.values():
                 _look(running, observer)
-        return None
+            if other_room:
+                return None
 
     def close(self) -> None:
         """Tell what is under way to stop, wait a little for its checkpoints, and leave the cluster."""
         for task in self._running:
             ray.cancel(task)
-        if self._running:
-            ray.wait(list(self._running), num_returns=len(self._running), timeout=PATIENCE_SECONDS)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self._running and time.monotonic() < end:
+            for task in self._moment()[0]:
+                del self._running[task]
         self._running.clear()
         ray.shutdown()
+
+    def _moment(self) -> tuple[list[ray.ObjectRef], bool]:
+        """Return the tasks that have ended, after a moment at most, and whether there is other room than was told."""
+        with Stop():  # within Ray's code, what a signal raises would become another error
+            ready, _ = ray.wait(list(self._running), timeout=POLL_SECONDS)
+            return ready, self._places() != self._told
 
     def _places(self) -> int:
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -153,9 +164,11 @@ def _ended(task: ray.ObjectRef, job: str) -> Ended:
     try:
         ended: Ended = ray.get(task)
     except RayTaskError as error:
-        if isinstance(error.cause, CampaignError):
-            raise CampaignError(str(error.cause)) from None
         reason = str(error.cause).strip().splitlines()[0]
+        if isinstance(error.cause, CampaignError):
+            raise CampaignError(reason) from None
+        if isinstance(error.cause, ImportError | RaySystemError):  # what a task is made of could not be read
+            raise CampaignError(f"a node cannot run jobs: {reason}; every node needs the same environment") from None
         return Ended(job, "failed", f"{type(error.cause).__name__}: {reason}")
     except RayError as error:
         return Ended(job, "failed", f"its worker or node was lost ({type(error).__name__})", lost=True)
@@ -173,6 +186,8 @@ def _perform(
 ) -> Ended:
     """Run a job on a node."""
     os.environ.update(wishes)
+    # Ray tells a task to stop by what looks like Ctrl-C, which a training puts off by raising it later: unheard so far.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     check_node(ResultsDir(work.results), job, versions)
     from benchmark.executors.work import perform  # torch, which reads the environment when it is imported
 

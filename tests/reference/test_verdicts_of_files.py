@@ -32,7 +32,7 @@ from tests.reference.results_files import cases
 from tests.reference.test_verdicts import BECAUSE, agree
 
 METRICS = 4
-LEVELS = {"ticket": (0, 1, 2, 3), "lossy": (1,), "failing": (1,)}
+LEVELS = {"ticket": (0, 1, 2, 3), "lossy": (1,), "failing": (1,), "foreign": (1,)}
 REFERENCES = """
 format: 1
 paper: kalibhat2021
@@ -44,6 +44,8 @@ numbers:
            runs: 4, spread: {value: 0.4, means: standard deviation over runs}, protocol: {metric: fid, dataset: digits}}
   other: {value: 10.0, unit: FID, place: {}, read: text, source: made up, runs: 5, protocol: {metric: fid}}
   unread: {value: null, status: not sourced, unit: FID, place: {}}
+contradictions:
+  - {between: [Table 2, Appendix B], says: "Table 2 has 10.3, the appendix 11.", matters_for: [rounded, claim_1]}
 """
 
 
@@ -69,7 +71,8 @@ def claims() -> dict[str, Any]:
     failing = [{"arm": "failing@1", "baseline": "ticket@0"}]
     ones += [{"kind": "reduces", "ratio": ratio, "compare": dense} for ratio in (0.9, 1.0, 1.1)]
     ones += [{"kind": "found_by", "latest": 10.4, "share": share, "compare": dense[:1]} for share in (0.2, 0.5)]
-    ones += [{"kind": "same", "margin": sizes[0], "compare": failing}]
+    foreign = [{"arm": "foreign@1", "baseline": "ticket@0"}]
+    ones += [{"kind": "same", "margin": sizes[0], "compare": one} for one in (failing, foreign)]
     source = {"says": "A sentence of ours.", "source": {"paper": "kalibhat2021"}}
     because = {"because": BECAUSE}
     return {
@@ -78,6 +81,7 @@ def claims() -> dict[str, Any]:
         | one
         | (because if one["kind"] in ("reduces", "found_by") else {})
         | ({"compare": [{"arm": "ticket@1"}]} if one["kind"] == "found_by" else {})
+        | ({"contested": "Others see none of this."} if index == 2 else {})
         for index, one in enumerate(ones)
     }
 
@@ -112,7 +116,8 @@ def _measurement(
     else:
         offset = (-0.5, 0.0, 0.3, 1.5, 0.0)[index] * (arm.level + (arm.experiment == "lossy"))
         value = float(around[index]) + offset + float(random.normal(0.0, 0.2))
-        unit, protocol = "FID", Protocol(metric="fid", dataset="digits")
+        dataset = "faces" if arm.experiment == "foreign" else "digits"
+        unit, protocol = "FID", Protocol(metric="fid", dataset=dataset)
     lower = index != 2 or request.name == "sparsity"
     return Measurement(
         job=planned.id, name=request.name, value=value, unit=unit, lower_is_better=lower, protocol=protocol

@@ -33,11 +33,8 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-class Stop:
-    """While it is entered, SIGINT and SIGTERM are noted in `asked` and put off; a second Ctrl-C is not.
-
-    What was put off takes effect, by whichever handler there was before, when it is obeyed or on leaving.
-    """
+class _Listener:
+    """While it is entered, SIGINT and SIGTERM are noted in `asked`; the handlers before it come back on leaving."""
 
     def __init__(self) -> None:
         self.asked: int | None = None
@@ -48,31 +45,53 @@ class Stop:
             before = signal.getsignal(number)
             if before not in (None, signal.SIG_IGN):  # not Python's own, or not meant to be heard
                 self._before[number] = before
-                signal.signal(number, self._note)
+                signal.signal(number, self._hear)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._put_back()
-        if self.asked is not None:
+        if self.asked is not None and not isinstance(error, KeyboardInterrupt | Terminated):
             self.obey()
 
     def obey(self) -> None:
-        """Let the signal that was put off take effect: an exception, say, or the end of the process."""
+        """Let the signal that was noted take effect: an exception, say, or the end of the process."""
         number, self.asked = self.asked, None
         self._put_back()
         if number is not None:
             signal.raise_signal(number)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        impatient = self.asked is not None and number == signal.SIGINT
-        self.asked = number
-        if impatient:
-            self.obey()
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        raise NotImplementedError
 
     def _put_back(self) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
         self._before.clear()
+
+
+class Stop(_Listener):
+    """Puts SIGINT and SIGTERM off until they are obeyed, or it is left; a second Ctrl-C is not put off."""
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        impatient = self.asked is not None and number == signal.SIGINT
+        self.asked = number
+        if impatient:
+            self.obey()
+
+
+class Insist(_Listener):
+    """Lets SIGINT and SIGTERM act as ever, and once more on leaving where what they raised was lost on its way.
+
+    A library whose import is interrupted may make another error of it, or none.
+    """
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self.asked = number
+        before = self._before[number]
+        if callable(before):
+            before(number, frame)
+        else:
+            self.obey()
 
 
 def _hears_signals() -> bool:

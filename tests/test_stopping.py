@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from benchmark.stopping import Stop, Terminated, terminable
+from benchmark.stopping import Insist, Stop, Terminated, terminable
 
 
 def test_sigterm_is_an_exception_within_and_what_it_was_afterwards() -> None:
@@ -61,9 +61,9 @@ def test_handlers_are_put_back_and_what_is_ignored_stays_ignored() -> None:
         with Stop() as stop:
             signal.raise_signal(signal.SIGINT)
             assert stop.asked is None
-            assert signal.getsignal(signal.SIGTERM) == stop._note
+            assert signal.getsignal(signal.SIGTERM) == stop._hear
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-        assert signal.getsignal(signal.SIGTERM) != stop._note
+        assert signal.getsignal(signal.SIGTERM) != stop._hear
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -90,3 +90,36 @@ def test_where_nobody_handles_it_the_process_ends_by_the_signal() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGTERM, "kept\n", "")
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
+@pytest.mark.parametrize("swallowed", [True, False])
+def test_a_signal_counts_though_somebody_made_another_error_of_it(
+    number: signal.Signals, error: type[BaseException], swallowed: bool
+) -> None:
+    with pytest.raises(error), terminable(), Insist():
+        try:
+            signal.raise_signal(number)
+        except BaseException:  # noqa: BLE001 - as a careless library does
+            if not swallowed:
+                raise RecursionError from None
+
+
+def test_within_one_that_insists_a_training_still_puts_it_off() -> None:
+    reached: list[str] = []
+    with pytest.raises(KeyboardInterrupt), Insist() as outer:
+        with Stop() as stop:
+            signal.raise_signal(signal.SIGINT)
+            reached.append("kept")
+            stop.obey()
+        pytest.fail("it was obeyed")
+    assert reached == ["kept"]
+    assert outer.asked == signal.SIGINT
+
+
+def test_without_a_signal_nobody_insists() -> None:
+    with Insist() as listener:
+        pass
+    assert listener.asked is None
+    with pytest.raises(RecursionError), Insist():
+        raise RecursionError

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from benchmark.cli import inspect_commands, plan_command, results_commands, run_commands, trend_commands
 from benchmark.errors import SuiteError, TicketbenchError
-from benchmark.stopping import Terminated, terminable
+from benchmark.stopping import Insist, Terminated, terminable
 
 
 class _StopError(TicketbenchError):
@@ -28,7 +28,7 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Invoke the command that was called."""
         try:
-            with terminable():
+            with terminable(), Insist():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             raise _StopError(signal.SIGINT) from None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
+from benchmark.environment import prepare_process
 from benchmark.executors.executor import Ended, Observer, Work
 from benchmark.schema.measurement import Stage
+from benchmark.stopping import Insist, Stop
 
 
 class InlineExecutor:
@@ -24,9 +26,12 @@ class InlineExecutor:
     def wait(self, observer: Observer) -> Ended:
         """Run the job that was started first."""
         job, stages = self._queue.popleft()
-        from benchmark.executors.work import perform  # torch, which a run with nothing to do needs not
+        with Stop():  # modules that were read by half cannot be used
+            from benchmark.executors.work import perform  # torch, which a run with nothing to do needs not
 
-        return perform(self._work, job, stages, observer)
+            prepare_process(self._work.settings.device)
+        with Insist():
+            return perform(self._work, job, stages, observer)
 
     def close(self) -> None:
         """Forget what was not run."""

@@ -74,6 +74,25 @@ def test_json_is_the_whole_trend(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "trend", "worse", "--json")[1] == out
 
 
+def test_html_is_a_page_of_all_nights(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    call(capsys, "baseline", "accept", "first")
+    page = tmp_path / "trend.html"
+    code, _, _ = call(capsys, "trend", "first", "worse", "worse-confirm", "--html", str(page))
+    text = page.read_text()
+    assert code == 1
+    assert "worse: 1 confirmed" in text and "ticketbench baseline accept worse --force" in text
+    call(capsys, "trend", "first", "worse", "worse-confirm", "--html", str(page))
+    assert page.read_text() == text
+
+
+def test_report_compares_two_directories(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = call(capsys, "report", "first", "worse", "-o", str(tmp_path / "both.html"))
+    assert (code, out) == (0, f"{tmp_path / 'both.html'}\n")
+    text = (tmp_path / "both.html").read_text()
+    assert "1 verdict changed, 1 as before" in text
+    assert text.index("1 verdict changed") < text.index('id="summary"')
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,34 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) 
         environment.resolve_device("cuda")
     with pytest.raises(UsageError, match="expected auto, cpu or cuda"):
         environment.resolve_device("gpu")
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="asks Linux")
+def test_a_peak_is_of_what_came_since_it_was_forgotten() -> None:
+    size = 64 * 1024**2
+    environment.forget_peak("cpu")
+    before = environment.peak_bytes("cpu")
+    held = bytearray(b"x" * size)
+    peak = environment.peak_bytes("cpu")
+    del held
+    environment.forget_peak("cpu")
+    after = environment.peak_bytes("cpu")
+    assert before is not None
+    assert peak is not None
+    assert after is not None
+    assert peak >= before + size
+    assert after < peak - size / 2
+
+
+@pytest.mark.parametrize(
+    ("named", "count", "found"), [(None, 3, ("0", "1", "2")), ("4, GPU-7f", 2, ("4", "GPU-7f")), ("1,-1,2", 1, ("1",))]
+)
+def test_gpus_are_called_as_the_environment_calls_them(
+    monkeypatch: pytest.MonkeyPatch, named: str | None, count: int, found: tuple[str, ...]
+) -> None:
+    if named is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: count)
+    assert environment.visible_gpus() == found

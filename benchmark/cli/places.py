@@ -30,9 +30,7 @@ Retries = Annotated[
     int, typer.Option(min=0, help="How often a job whose worker or node was lost is begun again (no failed one is).")
 ]
 Executor = Annotated[str, typer.Option(help="pool (worker processes), inline (this process) or ray (a cluster).")]
-Address = Annotated[
-    str, typer.Option(help="Of the Ray cluster: auto (this machine is in it), HOST:PORT or ray://HOST:PORT.")
-]
+Address = Annotated[str, typer.Option(help="Of the Ray cluster: auto (the one this machine is in) or HOST:PORT.")]
 
 
 @dataclass(frozen=True)

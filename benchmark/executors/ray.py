@@ -67,7 +67,8 @@ class RayExecutor:
     @property
     def slots(self) -> int:
         """How many jobs the nodes that are alive have room for, and one: what waits makes a cluster grow that can."""
-        self._told = self._places()
+        if ray.is_initialized():  # a closed executor keeps what it had; asking would start a cluster
+            self._told = self._places()
         return self._told
 
     def start(self, job: str, stages: tuple[Stage, ...]) -> None:
@@ -114,9 +115,14 @@ class RayExecutor:
 
 
 def connect(address: str) -> None:
-    """Join a running cluster, silently, unless this process is in one; raise `UsageError` where none answers."""
+    """Join the cluster that this machine is a node of, silently; nothing is done by a process that is in one.
+
+    Raises `UsageError` where none answers at the address.
+    """
     if ray.is_initialized():
         return
+    if address.startswith("ray://"):
+        raise UsageError(f"--address {address}: start the run on a node of the cluster, with auto or HOST:PORT")
     handler = signal.getsignal(signal.SIGTERM)
     try:
         _knock(address)
@@ -131,9 +137,8 @@ def connect(address: str) -> None:
 
 def _knock(address: str) -> None:
     """Raise `OSError` where nobody listens at an address: Ray itself tries for a quarter of an hour."""
-    if not address.startswith("ray://"):
-        host, _, port = services.canonicalize_bootstrap_address_or_die(address).rpartition(":")
-        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+    host, _, port = services.canonicalize_bootstrap_address_or_die(address).rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
 
 
 def resolve_device(wanted: str, address: str) -> str:

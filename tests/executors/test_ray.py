@@ -215,6 +215,7 @@ def test_room_grows_with_the_cluster_and_closing_takes_a_moment(
         since = time.monotonic()
         executor.close()
     assert time.monotonic() - since < 10
+    assert (executor.slots >= before + 2, ray.is_initialized()) == (True, False)
     assert until(lambda: worker_of(planned.id) is None)
 
 
@@ -264,6 +265,15 @@ def test_a_device_is_that_of_the_cluster(nodes: Any) -> None:
         ray.shutdown()
 
 
-def test_where_no_cluster_answers_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match=r"^--address 127.0.0.1:1: .*; `ray start --head` starts a cluster here$"):
-        on_ray.connect("127.0.0.1:1")
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("127.0.0.1:1", "Connection refused; `ray start --head` starts a cluster here"),
+        ("nonsense", "Invalid address format: nonsense; `ray start --head` starts a cluster here"),
+        ("ray://127.0.0.1:1", "start the run on a node of the cluster, with auto or HOST:PORT"),
+    ],
+)
+def test_where_no_cluster_answers_one_line_says_so(address: str, reason: str) -> None:
+    with pytest.raises(UsageError) as error:
+        on_ray.connect(address)
+    assert str(error.value) == f"--address {address}: {reason}"

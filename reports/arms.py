@@ -71,8 +71,8 @@ def masked(held: Experiment) -> str:
     mask = held.mask
     if held.training.scores is not None:
         return "found by training scores of the weights"
-    if mask is None:
-        return "none"
+    if mask is None or mask.source == "ones":
+        return "none: every weight is kept"
     if mask.op == "reuse":
         return f"that of {mask.source}"
     of = "the initial weights" if mask.source == "init" else f"{mask.source}{_when(mask.at)}"
@@ -82,8 +82,9 @@ def masked(held: Experiment) -> str:
 
 def origins(held: Experiment) -> str:
     """Say where the weights come from that an experiment's tickets begin with."""
-    others = (f"{component}: {_origin(source)}" for component, source in held.weights.components.items())
-    return "; ".join((_origin(held.weights), *others))
+    most = _origin(held.weights)
+    named = ((component, _origin(source)) for component, source in held.weights.components.items())
+    return "; ".join((most, *(f"{component}: {text}" for component, text in named if text != most)))
 
 
 def _origin(source: WeightSource) -> str:

@@ -38,7 +38,7 @@ def printed_numbers(evidence: Evidence, verdict: Verdict) -> Table | None:
         return None
     metric = next((protocol.metric for protocol in protocols(evidence, verdict)), None)
     rows = tuple(_row(evidence, name, verdict, metric) for name in names)
-    columns = ("number", "printed", "measured here", "unit", "where", "measured alike")
+    columns = ("number", "printed", "measured here", "measured alike", "unit", "where")
     return Table(caption="Printed in the paper, and beside it what was measured here", columns=columns, rows=rows)
 
 
@@ -157,9 +157,9 @@ def _row(evidence: Evidence, name: str, verdict: Verdict, metric: str | None) ->
         Cell(text=name, head=True),
         Cell(text=printed(found), missing=found.value is None),
         counterpart,
+        Cell(text="", missing=True) if counterpart.missing else _alike(evidence, found, verdict),
         Cell(text=found.unit),
         Cell(text=place(found.place)),
-        Cell(text="", missing=True) if counterpart.missing else _alike(evidence, found, verdict),
     )
 
 

@@ -45,6 +45,11 @@ def test_a_printed_number_is_no_arm(claims: dict[str, ClaimSection]) -> None:
     ("more", "mask", "weights"),
     [
         (
+            {"mask": {"from": "ones"}, "weights": {"from": "self@0", "components": {"generator": {"from": "self@0"}}}},
+            "none: every weight is kept",
+            "those of self@0 at the end",
+        ),
+        (
             {"mask": {"op": "reuse", "from": "winning@same"}, "weights": {"from": "fresh:reinit"}},
             "that of winning@same",
             "drawn anew (reinit)",
@@ -100,7 +105,7 @@ def test_how_numbers_were_read_stands_apart_from_what_they_are(claims: dict[str,
         claim.readings
     )
     # Dataset, split, both numbers of images, extractor, its weights, the weights, the selection: none is stated.
-    alike = {row[0]: row[-1] for row in texts(claim.printed)}
+    alike = {row[0]: row[3] for row in texts(claim.printed)}
     assert alike == {
         "kalibhat2021/dcgan_fid": "no: 8 fields",
         "kalibhat2021/dcgan_cifar10_sparsity": "not by this metric",

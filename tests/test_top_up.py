@@ -229,7 +229,7 @@ def test_the_report_shows_the_look_with_its_level_and_seeds(tmp_path: Path, suit
     assert "at look 2 of 3, the 97.5 % interval" in image.reason
     assert image.comparisons is not None
     assert "(97.5\N{NO-BREAK SPACE}%)" in image.comparisons.rows[0][7].text
-    assert "--only image --top-up --results DIR" in image.commands[0]
+    assert "--only image --top-up --results results/" in image.commands[0]
     assert image.seeds is not None
     assert len(image.seeds.columns) == 1 + 5
 

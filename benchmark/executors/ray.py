@@ -17,7 +17,6 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import floor
 
@@ -76,7 +75,7 @@ class RayExecutor:
         run = ResultsDir(self._work.results).run(job)
         steps = run.read_job().job.training.steps
         task = self._task.options(name=job).remote(self._work, job, stages, *self._surroundings)
-        self._running[task] = _Running(run, steps, glimpse(run, steps))
+        self._running[task] = _Running(run, steps, _seen(run, steps))
 
     def wait(self, observer: Observer) -> Ended | None:
         """Return the next job that ends; null where `slots` has changed meanwhile.
@@ -129,7 +128,7 @@ def connect(address: str) -> None:
         ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
         worker._worker_logs_enabled = False  # it would print the logs of dead nodes where our data go
     except (OSError, RuntimeError, ImportError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0].rstrip(".")
+        reason = getattr(error, "strerror", None) or _first(error).rstrip(".")
         raise UsageError(f"--address {address}: {reason}; `ray start --head` starts a cluster here") from None
     finally:
         signal.signal(signal.SIGTERM, handler)  # Ray puts its own in place
@@ -158,26 +157,37 @@ def _room(resources: Mapping[str, float], jobs_per_gpu: int) -> int:
 
 
 def _look(running: _Running, observer: Observer) -> None:
-    with suppress(OSError, ArtifactError):  # the file system is slow, or a file is just being written
-        seen = glimpse(running.run, running.steps)
-        if seen != running.seen:
-            running.seen = seen
-            observer(seen)
+    seen = _seen(running.run, running.steps)
+    if seen not in (None, running.seen):
+        running.seen = seen
+        observer(seen)
+
+
+def _seen(run: RunDir, steps: int) -> Progress | None:
+    try:
+        return glimpse(run, steps)
+    except (OSError, ArtifactError):  # the file system is slow, or a file is just being written
+        return None
 
 
 def _ended(task: ray.ObjectRef, job: str) -> Ended:
     try:
         ended: Ended = ray.get(task)
     except RayTaskError as error:
-        reason = str(error.cause).strip().splitlines()[0]
-        if isinstance(error.cause, CampaignError):
+        cause, reason = error.cause, _first(error.cause)
+        if isinstance(cause, CampaignError):
             raise CampaignError(reason) from None
-        if isinstance(error.cause, ImportError | RaySystemError):  # what a task is made of could not be read
+        if isinstance(cause, ImportError | RaySystemError):  # what a task is made of could not be read
             raise CampaignError(f"a node cannot run jobs: {reason}; every node needs the same environment") from None
-        return Ended(job, "failed", f"{type(error.cause).__name__}: {reason}")
+        return Ended(job, "failed", f"{type(cause).__name__}: {reason}")
     except RayError as error:
         return Ended(job, "failed", f"its worker or node was lost ({type(error).__name__})", lost=True)
     return ended
+
+
+def _first(error: Exception) -> str:
+    """Return the first line of what an error says."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _wishes(work: Work) -> dict[str, str]:

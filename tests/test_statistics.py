@@ -203,6 +203,19 @@ def test_rank_sums_equal_an_enumeration_of_all_splits(arm: list[int], baseline: 
     assert found == pytest.approx(np.mean(np.array(sums) <= ranks[: len(arm)].sum() + 1e-9))
 
 
+@pytest.mark.parametrize("n", [30, 80])
+def test_rank_tests_of_many_seeds_equal_scipys_exact_ones(n: int) -> None:
+    from scipy.stats import mannwhitneyu, wilcoxon  # slow to import
+
+    values = np.random.default_rng(n).normal(size=(2, n))
+    arm, baseline = (values - [[0.15], [0.0]]).tolist()
+    ours = statistics.rank_sum_p(arm, baseline)
+    assert ours == pytest.approx(mannwhitneyu(arm, baseline, alternative="less", method="exact").pvalue, rel=1e-9)
+    differences = [one - other for one, other in zip(arm, baseline, strict=True)]
+    ours = statistics.signed_rank_p(differences)
+    assert ours == pytest.approx(wilcoxon(differences, alternative="less", method="exact").pvalue, rel=1e-9)
+
+
 def test_the_smallest_attainable_p_values_are_reached() -> None:
     # Two-sided, as published: sign-flip 0.0625 at n = 5, 0.031 at n = 6; rank-sum 0.10 for 3 vs 3, 0.029 for 4 vs 4.
     assert 2 * statistics.smallest_signed_rank_p(5) == 0.0625

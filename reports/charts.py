@@ -114,9 +114,9 @@ def drawing(curve: Curve) -> Drawing:
     up = _up(curve)
     rows = up.ticks(lambda label: LINE)
     left = round(BESIDE + LETTER * max((len(tick.label) for tick in rows), default=0), 1)
-    along = _along(curve, left)
+    shifts = _shifts(curve, _along(curve, left, INSET))
+    along = _along(curve, left, INSET + max(shifts, default=0.0))
     columns = along.ticks(lambda label: LETTER * (len(label) + 1))
-    shifts = _shifts(curve, along)
     pen = _Pen(curve, along, up)
     each = zip(_all(curve), _styles(curve), shifts, strict=True)
     return Drawing(
@@ -187,19 +187,21 @@ def _up(curve: Curve) -> Scale:
     return whole.inset(EDGE) if curve.y.log else whole.nice()
 
 
-def _along(curve: Curve, left: float) -> Scale:
+def _along(curve: Curve, left: float, inset: float) -> Scale:
     points = [point for one in (curve.series if curve.across else _all(curve)) for point in one.points]
     places = [point.x for point in points] + [0.0] * curve.across
     length = WIDTH - RIGHT - left
-    return holding(places, left, WIDTH - RIGHT, curve.x.log).inset(INSET / length)
+    return holding(places, left, WIDTH - RIGHT, curve.x.log).inset(inset / length)
 
 
 def _shifts(curve: Curve, along: Scale) -> list[float]:
-    """Return how far each line stands aside, where bars of several would hide each other."""
+    """Return how far each line stands aside, where bars of several at the same sparsity would hide each other."""
     lines = _joined(curve)
     places = [[along.place(point.x) for point in one.points] for one in lines]
-    hidden = not _has_ribbons(curve) and any(
-        abs(one - other) < SAME for two in combinations(places, 2) for one in two[0] for other in two[1]
+    hidden = (
+        curve.across
+        and not _has_ribbons(curve)
+        and any(abs(one - other) < SAME for two in combinations(places, 2) for one in two[0] for other in two[1])
     )
     middle = (len(lines) - 1) / 2
     aside = [APART * (index - middle) if hidden else 0.0 for index in range(len(lines))]
@@ -208,7 +210,7 @@ def _shifts(curve: Curve, along: Scale) -> list[float]:
 
 def _remarks(curve: Curve, up: Scale, is_shifted: bool) -> Iterator[str]:
     if is_shifted:
-        yield "Lines at the same place stand side by side."
+        yield "Lines at the same sparsity stand side by side."
     ends = chain.from_iterable(_ends(curve.y, point) for one in _all(curve) for point in one.points)
     if any(not up.low <= end <= up.high for end in ends):
         yield "Intervals that end beyond the chart are cut; the numbers behind it are whole."

@@ -127,11 +127,15 @@ def test_single_points_and_many_lines_have_bars_for_intervals() -> None:
 
 def test_bars_at_the_same_place_stand_side_by_side_and_it_is_said() -> None:
     line = Series(name="line", points=(point(1, 1.0, 2.0), point(2, 2.0, 2.5)))
-    drawn = drawing(made(tuple(line.model_copy(update={"name": f"line {number}"}) for number in range(5))))
+    eight = tuple(line.model_copy(update={"name": f"line {number}"}) for number in range(8))
+    drawn = drawing(made(eight, across=True))
     at = [places(one)[0][0] for one in drawn.lines]
+    left, _, width, _ = drawn.frame
+    assert max(x for one in drawn.lines for x, _ in places(one)) < left + width
     assert all(after - before == pytest.approx(charts.APART, abs=0.11) for before, after in pairwise(at))
-    assert drawn.remarks[:1] == ("Lines at the same place stand side by side.",)
-    assert drawing(made((line,))).remarks[:1] != drawn.remarks[:1]
+    assert drawn.remarks[:1] == ("Lines at the same sparsity stand side by side.",)
+    for other in (made(eight), made(eight[:1], across=True)):
+        assert drawn.remarks[0] not in drawing(other).remarks
 
 
 def test_an_interval_that_reaches_zero_has_a_place_on_a_logarithmic_axis() -> None:

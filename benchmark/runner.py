@@ -167,6 +167,8 @@ class _Run:
 
     def _settle(self, ended: Ended) -> None:
         run = self._results.run(ended.job)
+        if ended.lost and not pending_stages(run, self._jobs[ended.job]):  # only its last word was lost
+            ended = Ended(ended.job, run.outcome())
         self._losses[ended.job] += ended.lost
         losses = self._losses[ended.job]
         if ended.lost and losses <= self._retries:

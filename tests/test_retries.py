@@ -47,16 +47,16 @@ class Losing(InlineExecutor):
 
 
 @pytest.mark.parametrize(
-    ("after", "again"),
-    [(0, ("mask", "train", "measure")), (1, ("train", "measure")), (2, ("measure",)), (3, ())],
+    ("times", "after", "again"),
+    [(2, 0, ("mask", "train", "measure")), (2, 1, ("train", "measure")), (1, 2, ("measure",))],
 )
 def test_a_lost_job_is_begun_again_from_what_is_there_and_has_the_same_bytes(
-    tmp_path: Path, finished: Path, tiny_suite: CampaignSuite, after: int, again: tuple[Stage, ...]
+    tmp_path: Path, finished: Path, tiny_suite: CampaignSuite, times: int, after: int, again: tuple[Stage, ...]
 ) -> None:
-    watch, executor = Watch(), Losing(tmp_path / "r", AUTO, 2, after)
+    watch, executor = Watch(), Losing(tmp_path / "r", AUTO, times, after)
     ends = run(tmp_path / "r", tiny_suite, watch, executor, only=frozenset({"auto_imp"}))
     assert ends == {AUTO: "done", BELOW: "done"}
-    assert watch.losses == [(AUTO, 1), (AUTO, 2)]
+    assert watch.losses == [(AUTO, time) for time in range(1, times + 1)]
     assert executor.begun(AUTO)[0] == ("mask", "train", "measure")
     assert executor.begun(AUTO)[1] == again
     assert [end.job for end in watch.ends] == [AUTO, BELOW]
@@ -64,11 +64,25 @@ def test_a_lost_job_is_begun_again_from_what_is_there_and_has_the_same_bytes(
         assert contents(tmp_path / "r" / "runs" / job) == contents(finished / "runs" / job)
 
 
+@pytest.mark.parametrize(("text", "name", "end"), [(tiny.SUITE, "auto", "done"), (DIVERGING, "gan", "diverged")])
+def test_a_job_that_had_ended_when_its_place_was_lost_keeps_its_end(
+    tmp_path: Path, text: str, name: str, end: str
+) -> None:
+    suite = tiny.suite_of(text)
+    job, watch = arm(suite.plan, name).id, Watch()
+    executor = Losing(tmp_path, job, 1, after=3)
+    assert run(tmp_path, suite, watch, executor, only=frozenset({name}), retries=0) == {job: end}
+    assert ResultsDir(tmp_path).run(job).outcome() == end
+    assert len(executor.begun(job)) == 1
+    assert [(one.job, one.outcome, one.reason, one.lost) for one in watch.ends] == [(job, end, "", False)]
+    assert watch.losses == []
+
+
 @pytest.mark.parametrize(("retries", "told"), [(0, ""), (1, " 2 times"), (2, " 3 times")])
 def test_one_that_is_lost_each_time_has_failed_and_blocks_only_what_needs_it(
     tmp_path: Path, tiny_suite: CampaignSuite, retries: int, told: str
 ) -> None:
-    watch, executor = Watch(), Losing(tmp_path, AUTO, 100)
+    watch, executor = Watch(), Losing(tmp_path, AUTO, 100, after=0)
     names = frozenset({"auto_imp", "gan"})
     ends = run(tmp_path, tiny_suite, watch, executor, only=names, retries=retries)
     assert ends == {AUTO: "failed", BELOW: "blocked", arm(PLAN, "gan").id: "done"}

@@ -61,13 +61,14 @@ def _row(evidence: Evidence, name: str) -> Iterator[str]:
     held = evidence.suite.experiments[experiment]
     yield held.says or NO_WORDS
     yield ", ".join(one.name.replace("_", " ") for one in (held.dataset, held.model, held.objective))
-    yield masked(held) if evidence.is_ticket(experiment, int(level)) else "none: the dense network"
+    rounds = max((evidence.job(job).mask.rounds for job in evidence.arms[experiment][int(level)].values()), default=1)
+    yield masked(held, rounds) if evidence.is_ticket(experiment, int(level)) else "none: the dense network"
     yield origins(held) if int(level) else "initial weights of its seed"
     yield f"{held.training.steps:,}"
 
 
-def masked(held: Experiment) -> str:
-    """Say where the mask of an experiment's tickets comes from."""
+def masked(held: Experiment, rounds: int) -> str:
+    """Say where the mask of an experiment's tickets comes from, at a level that removes a fraction so many times."""
     mask = held.mask
     if held.training.scores is not None:
         return "found by training scores of the weights"
@@ -76,8 +77,9 @@ def masked(held: Experiment) -> str:
     if mask.op == "reuse":
         return f"that of {mask.source}"
     of = "the initial weights" if mask.source == "init" else f"{mask.source}{_when(mask.at)}"
-    removed = f"a {mask.fraction:g} share of what was left" if mask.fraction else f"all down to {mask.sparsity or 0:g}"
-    return f"by {mask.criterion.name.replace('_', ' ')} in {of}, removing {removed}"
+    removed = f"{mask.fraction:g} share of what was left" if mask.fraction else f"{mask.sparsity or 0:g} share of all"
+    often = f", {rounds} times over" if rounds > 1 else ""
+    return f"by {mask.criterion.name.replace('_', ' ')} in {of}, removing a {removed}{often}"
 
 
 def origins(held: Experiment) -> str:

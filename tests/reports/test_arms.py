@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from benchmark.artifacts import ResultsDir
+from benchmark.judge import judge
+from benchmark.schema.job import Campaign
 from benchmark.schema.suite import Experiment
-from reports.arms import masked, origins
+from reports.arms import arms, masked, origins
+from reports.evidence import Evidence
 from reports.page import ClaimSection, Report, Table
 from reports.wording import times
+from tests import tiny
 from tests.reports.conftest import REFERENCES, job_id, suite
 
 
@@ -56,7 +63,7 @@ def test_a_printed_number_is_no_arm(claims: dict[str, ClaimSection]) -> None:
         ),
         (
             {"mask": {"from": "init", "sparsity": 0.9}, "weights": {"from": "self@0", "at": 1000}},
-            "by magnitude in the initial weights, removing all down to 0.9",
+            "by magnitude in the initial weights, removing a 0.9 share of all",
             "those of self@0 after 1,000 steps",
         ),
         (
@@ -73,7 +80,30 @@ def test_where_masks_and_weights_come_from(more: dict[str, object], mask: str, w
 
     held = suite().experiments["winning"].model_dump(mode="json", by_alias=True) | more
     made = Experiment.model_validate(held, strict=False)
-    assert (masked(made), origins(made)) == (mask, weights)
+    assert (masked(made, rounds=1), origins(made)) == (mask, weights)
+
+
+ONE_SHOT = tiny.SUITE.replace("from: self@previous, fraction: 0.2", "from: self@0, fraction: 0.2").replace(
+    "claims: {}",
+    """claims:
+  one_shot:
+    says: A ticket of two rounds at once is no worse.
+    source: {paper: kalibhat2021}
+    kind: matches
+    metric: fid
+    compare: [{arm: gan_imp@2, baseline: gan_imp@0}]
+    margin: {absolute: 1, because: as good as any other}""",
+)
+
+
+def test_rounds_that_a_level_removes_at_once_are_counted(tmp_path: Path) -> None:
+    results = ResultsDir(tmp_path)
+    campaign = Campaign(device="cpu", suites={"small_networks": tiny.suite_of(ONE_SHOT)})
+    results.write_campaign(campaign)
+    (verdict,) = judge(results).verdicts
+    rows = texts(arms(Evidence(results, campaign.suites["small_networks"]), verdict))
+    told = {row[0]: row[2] for row in rows}
+    assert told["gan_imp@2"] == "by magnitude in self@0 at the end, removing a 0.2 share of what was left, 2 times over"
 
 
 def test_every_training_is_listed_with_its_id_and_end(claims: dict[str, ClaimSection]) -> None:

@@ -39,11 +39,13 @@ def affordable(
     claims = {name for plan in plans for name in plan.suite.claims}
     if not only <= claims:
         raise UsageError(f"--max-hours chooses among claims; --only names no claim: {', '.join(sorted(only - claims))}")
-    executor = place.open(work)
+    executor = place.open(work, [planned.job for plan in plans for planned in plan.jobs])
     executor.close()
+    # A cluster is handed one job more than it has room for.
+    workers = executor.slots if place.is_here else max(1, executor.slots - 1)
     device = device_name(work.settings.device)
     reckoner = Reckoner(read_speeds(device), read_kinds(device))
-    found = within(3600 * hours, plans, ResultsDir(work.results), reckoner, executor.slots, only)
+    found = within(3600 * hours, plans, ResultsDir(work.results), reckoner, workers, only)
     for name, reason in {} if quiet else found.left_out.items():
         say(f"left out: {name}: {reason}")
     if not found.claims:

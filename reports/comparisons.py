@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmark.schema.claim import Claim
 from benchmark.schema.verdict import SMALL_LABELS, ArmSummary, Part, Verdict
 from reports.evidence import Evidence
 from reports.page import Cell, Table
-from reports.wording import MISSING, average, bound, bound_kind, ends, estimate, observed, percent, removed
+from reports.wording import MISSING, average, bound, bound_kind, ends, estimate, number, observed, percent, removed
 
 COLUMNS = ("compared", "verdict", "sparsity", "against", "mean", "baseline", "effect", "interval", "bound", "power")
 EVENT_COLUMNS = tuple(name for name in COLUMNS if name not in ("sparsity", "baseline"))
@@ -86,6 +87,7 @@ def remarks(verdict: Verdict) -> tuple[str, ...]:
 def _remarks(verdict: Verdict, part: Part) -> Iterator[str]:
     if part.effect is not None and part.effect.method:
         yield f"Interval: {part.effect.method}"
+        yield from _of_margin(verdict.claim, part)
     if part.sensitivity:
         yield part.sensitivity
     if part.fragile:
@@ -93,6 +95,16 @@ def _remarks(verdict: Verdict, part: Part) -> Iterator[str]:
     if part.differing_fields:
         yield f"Protocols differ in {', '.join(part.differing_fields)}"
     yield from (f"Caution: {warning}" for warning in part.warnings)
+
+
+def _of_margin(claim: Claim, part: Part) -> Iterator[str]:
+    """Say of a relative margin that each seed has its own, which moves the ends of the interval (docs/statistics.md)."""
+    margin = claim.by if claim.kind == "beats" else getattr(claim, "margin", None)
+    if margin is not None and margin.relative and part.baseline.observations:
+        yield (
+            f"The margin is {number(100 * margin.relative)} % of the baseline, seed by seed; the interval takes this "
+            "into account, so it is not that of the plain differences"
+        )
 
 
 def _sense(evidence: Evidence, verdict: Verdict) -> str:

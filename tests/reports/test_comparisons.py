@@ -12,6 +12,7 @@ from benchmark.schema.verdict import ArmSummary, Effect, Observation, Part, Verd
 from reports.claims import claim_section
 from reports.comparisons import comparisons, remarks
 from reports.evidence import Evidence
+from tests.reports.conftest import MARGIN
 
 CAUTION = "Caution: few seeds"
 
@@ -45,6 +46,18 @@ def test_reasons_of_several_comparisons_come_first_as_they_are(verdicts: Verdict
     assert remarks(found)[:2] == ("first", "second")
     (part, _) = found.parts
     assert "first" not in remarks(found.model_copy(update={"parts": (part,)}))  # the verdict's own reason says it
+
+
+def test_a_margin_that_each_seed_has_its_own_is_said_with_the_interval(verdicts: Verdicts) -> None:
+    said = (
+        "The margin is 25 % of the baseline, seed by seed; the interval takes this into account, so it is not that of "
+        "the plain differences"
+    )
+    found = {one.claim_id: one for one in verdicts.verdicts}
+    assert MARGIN["relative"] == 0.25
+    assert said in remarks(found["gan_matches"])
+    assert "relative" not in str(found["gan_beats_random"].claim.model_dump(exclude_none=True))
+    assert not [line for line in remarks(found["gan_beats_random"]) if "seed by seed" in line]
 
 
 def event(job: str) -> Verdict:

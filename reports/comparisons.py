@@ -98,7 +98,7 @@ def _remarks(verdict: Verdict, part: Part) -> Iterator[str]:
 
 
 def _of_margin(claim: Claim, part: Part) -> Iterator[str]:
-    """Say of a relative margin that each seed has its own, which moves the ends of the interval (docs/statistics.md)."""
+    """Say of a relative margin that each seed has its own, which moves the interval (docs/statistics.md)."""
     margin = claim.by if claim.kind == "beats" else getattr(claim, "margin", None)
     if margin is not None and margin.relative and part.baseline.observations:
         yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
@@ -61,7 +62,7 @@ def run_campaign(  # noqa: PLR0913 - what to run, where, who is told, and how of
         raise CampaignError(f"{results.path}: exists and is no results directory; name a new or empty folder")
     results.path.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(results.lock, timeout=0):
+        with FileLock(results.lock, timeout=0), closing(executor):
             results.sweep()
             damaged = results.is_campaign_damaged()
             campaign = open_campaign(results, device, suites)
@@ -73,8 +74,6 @@ def run_campaign(  # noqa: PLR0913 - what to run, where, who is told, and how of
             return _Run(results, jobs, executor, watcher, retries).to_end()
     except Timeout:
         raise CampaignError(f"{results.path}: another `ticketbench run` is at work here; wait for it to end") from None
-    finally:
-        executor.close()
 
 
 def wanted_jobs(plans: list[Plan], only: frozenset[str]) -> dict[str, PlannedJob]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from benchmark import stages as stages_module
 from benchmark import training
@@ -13,6 +13,7 @@ from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.bench import Bench
 from benchmark.errors import CampaignError, RunError
 from benchmark.executors.executor import Ended
+from benchmark.executors.inline import InlineExecutor
 from benchmark.runner import pending_stages, wanted_jobs
 from benchmark.schedule import Schedule
 from benchmark.schema.job import CampaignSuite, Plan
@@ -239,6 +240,18 @@ def test_a_second_process_is_refused_and_changes_nothing(results: Path, tiny_sui
     with FileLock(results / "lock"), pytest.raises(CampaignError, match="another `ticketbench run` is at work here"):
         run(results, tiny_suite)
     assert times(results) == before
+
+
+def test_a_directory_is_held_until_its_workers_have_ended(results: Path, tiny_suite: CampaignSuite) -> None:
+    class Lasting(InlineExecutor):
+        def close(self) -> None:
+            with pytest.raises(Timeout), FileLock(results / "lock", timeout=0):
+                pass
+            closed.append(True)
+
+    closed: list[bool] = []
+    run(results, tiny_suite, executor=Lasting(tiny.work(results)))
+    assert closed == [True]
 
 
 def test_suites_that_share_a_job_ask_for_all_it_should_give() -> None:

@@ -54,7 +54,8 @@ def test_a_series_is_printed_and_ends_with_its_code(capsys: pytest.CaptureFixtur
         line.startswith("    i 1 comparisons tested: without any change, 0.05 would lie beyond") for line in lines
     )
     command = (
-        "ticketbench run demo --scale small --results worse-confirm --seeds 5 --set first_seed=1000 --only matches"
+        "ticketbench run demo --scale small --device cpu --results worse-confirm --seeds 5 --set first_seed=1000 "
+        "--only matches"
     )
     assert (tmp_path / "confirm.sh").read_text() == f"{command}\n"
     assert command in err

@@ -118,7 +118,8 @@ def _command(
         only = []  # what is slower over all kinds needs all of them again
     kept = [one for one in night.overrides if not one.startswith(("seeds=", "first_seed="))]
     first = APART * (max((*baseline.seeds, *night.seeds)) // APART + 1)
-    command = ["run", night.suite, "--scale", night.scale, "--results", f"{path.rstrip('/')}-confirm"]
+    command = ["run", night.suite, "--scale", night.scale, "--device", night.device]
+    command += ["--results", f"{path.rstrip('/')}-confirm"]
     command += ["--seeds", str(max(FRESH_SEEDS, len(baseline.seeds))), "--set", f"first_seed={first}"]
     command += [part for one in kept for part in ("--set", one)]
     return (*command, *(part for name in dict.fromkeys(only) for part in ("--only", name)))

@@ -75,8 +75,8 @@ def test_a_worse_arm_and_a_slower_loop_are_suspected(baseline: Account, worse: A
     assert (change.n, change.margin) == (5, 1.0)
     assert "beyond the margin of 1 fid" in change.says
     assert exit_code(trend) == 3
-    assert night.confirm[:5] == ("run", "demo", "--scale", "small", "--results")
-    assert night.confirm[5:] == (
+    assert night.confirm[:7] == ("run", "demo", "--scale", "small", "--device", "cpu", "--results")
+    assert night.confirm[7:] == (
         *("results/worse-confirm", "--seeds", "5", "--set", "first_seed=1000"),
         *("--only", "matches", "--only", "imp"),
     )

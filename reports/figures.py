@@ -33,11 +33,13 @@ def _section(evidence: Evidence, figure: Figure, anchor: str) -> FigureSection:
     shows_pictures = figure.y in PICTURES
     drawn = None if shows_pictures else curve(evidence, lines, figure.y, figure.x, figure.timing, anchor)
     pictures = tuple(_pictures(evidence, figure, lines)) if shows_pictures else ()
+    held = (evidence.suite.experiments[one].dataset.name for joined in lines.values() for one in joined)
     what = f"no {figure.y}" if shows_pictures else f"no level has both {figure.y} and {figure.x}"
     return FigureSection(
         anchor=anchor,
         where=source(figure.source),
         says=figure.says,
+        data=", ".join(dict.fromkeys(name.replace("_", " ") for name in held)),
         curve=drawn,
         printed_curve=None if shows_pictures else printed_curve(evidence, figure, f"{anchor}-printed"),
         pictures=pictures,

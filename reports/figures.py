@@ -39,7 +39,7 @@ def _section(evidence: Evidence, figure: Figure, anchor: str) -> FigureSection:
         anchor=anchor,
         where=source(figure.source),
         says=figure.says,
-        data=", ".join(dict.fromkeys(name.replace("_", " ") for name in held)),
+        measured_on=", ".join(dict.fromkeys(name.replace("_", " ") for name in held)),
         curve=drawn,
         printed_curve=None if shows_pictures else printed_curve(evidence, figure, f"{anchor}-printed"),
         pictures=pictures,

@@ -88,14 +88,14 @@ class Picture(Record):
 class FigureSection(Record):
     """One figure of a paper, redrawn: a curve or pictures, and what the paper's own shows as far as it was read.
 
-    `data` names the data sets that ours is of. `printed_curve` is the paper's own, in a chart by itself, since it was
+    `measured_on` names the data sets that ours is of. `printed_curve` is the paper's own, in a chart by itself: it was
     measured elsewhere.
     """
 
     anchor: str
     where: str
     says: str
-    data: str
+    measured_on: str
     curve: Curve | None
     printed_curve: Curve | None
     pictures: tuple[Picture, ...]

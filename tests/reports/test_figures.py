@@ -205,7 +205,7 @@ def test_a_large_picture_is_compressed_and_says_so(draw: Draw) -> None:
 def test_a_printed_figure_that_nobody_could_read_is_said_to_be_so(chapter: Chapter) -> None:
     (section,) = [one for one in chapter.figures if one.anchor.endswith("distance")]
     assert section.where == "kalibhat2021, Figure 3"
-    assert section.data == "digits"  # whatever data the paper's own figure is of
+    assert section.measured_on == "digits"  # whatever data the paper's own figure is of
     assert section.notes == ("The model of this figure is not named.",)
     assert section.printed is not None
     (row,) = section.printed.rows

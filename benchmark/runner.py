@@ -24,7 +24,7 @@ class Watcher(Protocol):
     """Who is told how a run goes on."""
 
     def planned(self, total: int, done: int) -> None:
-        """Say how many jobs there are, and how many of them were done before."""
+        """Say how many jobs there are, and how many of them had ended before, with weights or without."""
 
     def damaged(self, file: str) -> None:
         """Say that a file is not as it was written and will be made again."""
@@ -147,8 +147,8 @@ class _Run:
 
     def _to_end(self) -> dict[str, Outcome]:
         schedule, executor = self._schedule, self._executor
+        self._watcher.planned(len(self._jobs), len(schedule.ends))
         self._settle_earlier_ends()
-        self._watcher.planned(len(self._jobs), sum(1 for end in schedule.ends.values() if end == "done"))
         while True:
             while len(schedule.running) < executor.slots and (job := schedule.next()) is not None:
                 self._results.run(job).write_job(self._jobs[job])

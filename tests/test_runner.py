@@ -112,6 +112,24 @@ def test_a_training_that_diverges_is_an_outcome_and_stops_only_what_needs_it(tmp
     assert ResultsDir(tmp_path / "r").outcomes(suite.plan) == ends
 
 
+def test_what_diverged_before_is_counted_first_and_then_told_of(tmp_path: Path) -> None:
+    class Counting(Watch):
+        def ended(self, ended: Ended) -> None:
+            assert self.counts, "how many there are is said first"
+            super().ended(ended)
+
+    suite = tiny.suite_of(DIVERGING)
+    run(tmp_path, suite)
+    again = Counting()
+    ends = run(tmp_path, suite, again)
+    done = sum(end == "done" for end in ends.values())
+    assert again.counts == [(6, done + 1)]
+    assert {one.job for one in again.ends} == {
+        arm(suite.plan, *place).id for place in (("gan_imp", 1), ("gan_imp", 2), ("gan_random", 2))
+    }
+    assert done + 1 + len(again.ends) == len(ends) == 6
+
+
 def test_a_ticket_that_is_not_what_its_job_says_fails(results: Path, tiny_suite: CampaignSuite) -> None:
     ticket = ResultsDir(results).run(WINNER)
     start = ticket.read_tensors(ticket.START)

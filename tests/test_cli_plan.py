@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.forecast.test_estimate import CLAIMS
-from tests.forecast.test_pilot import TEXT
-from tests.forecast.test_pilot import measured as written
 
 from benchmark.cli.app import run
 from benchmark.environment import cpu_name
 from benchmark.forecast import throughput
 from benchmark.forecast.speeds import Speeds, keep
 from tests import tiny
+from tests.forecast.test_estimate import CLAIMS
+from tests.forecast.test_pilot import TEXT
+from tests.forecast.test_pilot import measured as written
 from tests.tiny import SUITE
 
 

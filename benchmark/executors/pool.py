@@ -108,7 +108,7 @@ class PoolExecutor:
     def _receive(self, worker: _Worker, observer: Observer) -> Ended | None:
         try:
             message = worker.pipe.recv()
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):  # nothing more, or half a message
             assert worker.job is not None
             return Ended(worker.job, "failed", f"its worker process died ({self._bury(worker)})", lost=True)
         if isinstance(message, Progress):

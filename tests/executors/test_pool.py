@@ -13,7 +13,7 @@ import pytest
 
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.executors.executor import Ended
-from benchmark.executors.pool import PoolExecutor
+from benchmark.executors.pool import SPAWN, PoolExecutor
 from benchmark.schema.job import CampaignSuite
 from benchmark.schema.measurement import Failure, Progress, Stage
 from tests import tiny
@@ -107,3 +107,21 @@ def test_closing_gives_up_what_is_under_way_at_once(tmp_path: Path, tiny_suite: 
     since = time.monotonic()
     executor.close()
     assert time.monotonic() - since < 5
+
+
+def test_a_worker_that_dies_within_a_message_is_lost_as_any_other(tmp_path: Path) -> None:
+    executor = PoolExecutor(tiny.work(tmp_path), 1)
+    try:
+        executor.start("some-job", STAGES)
+        (worker,) = executor._workers
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
+        ours, theirs = SPAWN.Pipe()
+        os.write(theirs.fileno(), (100).to_bytes(4, "big") + b"half of it")
+        theirs.close()
+        worker.pipe = ours
+        ended = executor.wait(lambda _: None)
+    finally:
+        executor.close()
+    assert (ended.job, ended.lost, ended.reason) == ("some-job", True, "its worker process died (signal SIGKILL)")

@@ -76,10 +76,7 @@ def plan(
         return
     _print_parts(found)
     _print_timings(timings)
-    print_table(("sharing", "trainings"), [(says, str(count)) for says, count in found.sharing.rows()])
-    print_line()
-    print_line(found.room)
-    print_line(found.summary)
+    _print_whole(found)
 
 
 def _pilot(folder: Path | None, plans: list[Plan], asked: bool) -> Pilot | None:
@@ -132,3 +129,10 @@ def _print_timings(timings: Mapping[str, Tally]) -> None:
             [(name, str(tally.processes), str(tally.done), tally.waits) for name, tally in timings.items()],
         )
         print_line()
+
+
+def _print_whole(found: Estimate) -> None:
+    print_table(("sharing", "trainings"), [(says, str(count)) for says, count in found.sharing.rows()])
+    print_line()
+    print_line(found.room)
+    print_line(found.summary)

@@ -291,10 +291,8 @@ def _known(
     known: tuple[str, ...],
     keyed: bool = True,
 ) -> None:
-    for name in names:
-        if name not in known:
-            where = (*path, name) if keyed else path
-            problems.add(where, f"unknown component '{name}'{did_you_mean(name, known)}")
+    for name in (name for name in names if name not in known):
+        problems.add((*path, name) if keyed else path, f"unknown component '{name}'{did_you_mean(name, known)}")
 
 
 def _listed(names: Iterable[str]) -> str:

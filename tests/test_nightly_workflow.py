@@ -40,7 +40,8 @@ def test_the_workflow_runs_on_a_schedule_and_by_hand_on_a_gpu_of_ones_own() -> N
 
 def test_the_steps_are_in_order_and_what_they_refer_to_is_there() -> None:
     assert list(STEPS) == ["Install", "Fetch data", "Run", "Verify", "Trend", "Confirm", "Report", "Keep", "Decide"]
-    assert STEPS["Confirm"]["if"] == "steps.trend.outputs.code == '3'"
+    assert STEPS["Confirm"]["if"] == "steps.trend.outputs.suspected == 'yes'"
+    assert "[ -s confirm.sh ]" in STEPS["Trend"]["run"]  # also where something else was not measured
     named = {step["id"] for step in STEPS.values() if "id" in step}
     text = SCRIPT + STEPS["Confirm"]["if"]
     assert set(re.findall(r"steps\.(\w+)\.", text)) <= named

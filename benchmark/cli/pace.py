@@ -34,9 +34,10 @@ class Pace:
     @property
     def rate(self) -> float | None:
         """Steps per second of its training; null where too little was heard."""
-        if self.last.stage != "train" or self._from is None or self.last.step <= self._from[0]:
+        last, since = self.last, self._from  # another thread may be hearing
+        if last.stage != "train" or since is None or last.step <= since[0]:
             return None
-        return (self.last.step - self._from[0]) / max(time.monotonic() - self._from[1], 1e-9)
+        return (last.step - since[0]) / max(time.monotonic() - since[1], 1e-9)
 
     @property
     def speed(self) -> str:

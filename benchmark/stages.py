@@ -83,12 +83,14 @@ def train(bench: Bench) -> None:
             loop.run(state, Recorder(bench, state, stop).hooks())
     except Diverged as end:
         run.write_record(run.DIVERGED, Divergence(step=end.step, what=end.what))
+        run.discard_checkpoint()
         return
     if state.bird is not None:
         distances = tuple(state.bird.distances)
         event = Event(found=state.has_stopped, step=state.step, epoch=loop.ended_at(state), distances=distances)
         run.write_record(run.EVENT if event.found else run.UNSTABLE, event)
         if not event.found:
+            run.discard_checkpoint()
             return
     run.files.append(run.LOG, b"")  # a training that goes on from its last step has nothing to say
     run.files.seal(run.LOG)

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmark.comparability import differences as differing_fields
 from benchmark.schema.measurement import FRUITLESS, Measurement
-from benchmark.schema.verdict import Part, Verdict
+from benchmark.schema.verdict import SMALL_LABELS, Part, Verdict
 from reports.compare_side import Side, differences
 from reports.comparison_page import Passage
 from reports.comparisons import arms_of, decisive, replicate
@@ -146,7 +146,7 @@ def _name(part: Part) -> str:
 
 def _effect(verdict: Verdict, part: Part) -> str:
     """Say a judgement with its effect, interval and bound, or, where seeds diverged, its reason."""
-    found = part.effect
+    found, label = part.effect, SMALL_LABELS.get(part.status, part.status) if verdict.small else part.status
     if found is None:
-        return f"{part.status} ({part.reason})"
-    return f"{part.status}, {effect(found)}, {bound(bound_kind(verdict.claim), found)}"
+        return f"{label} ({part.reason})"
+    return f"{label}, {effect(found)}, {bound(bound_kind(verdict.claim), found)}"

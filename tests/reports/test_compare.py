@@ -78,8 +78,8 @@ def test_an_effect_that_moved_is_told_with_both_intervals(results: ResultsDir, l
         ("B", "does not hold at small scale"),
     ]
     (why,) = change.because
-    assert why.startswith("winning@2 against winning@0: reproduced, +0.5 FID (90")
-    assert "\N{RIGHTWARDS ARROW} not reproduced, +10.9 FID (90" in why
+    assert why.startswith("winning@2 against winning@0: holds at small scale, +0.5 FID (90")
+    assert "\N{RIGHTWARDS ARROW} does not hold at small scale, +10.9 FID (90" in why
     row = arm(found, "winning@2", "fid")
     expected = stats.ttest_1samp(list(by.values()), 0.0).confidence_interval(0.9)
     assert ends(row["90 % interval"]) == pytest.approx(tuple(expected), rel=5e-3)

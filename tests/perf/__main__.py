@@ -1,4 +1,4 @@
-"""What ticketbench itself costs: `tox run -e perf [-- CASE ...]` prints a table of figures with their targets.
+"""What ticketbench itself costs: `tox run -e perf [-- CASE ...]` prints tables of figures with their targets.
 
 A case is a module of this folder with `measure(place, size)`, which may use the empty folder `place` and yields its
 figures, and a line in `CASES`. `--small` makes the graphs small, to see whether the cases run at all.
@@ -39,18 +39,21 @@ def main(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.perf", description=__doc__)
     listed = "; ".join(f"{name}: {says}" for name, says in CASES.items())
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all of them, if none is named. {listed}")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--small", action="store_true", help="small graphs: no figure is worth anything")
     asked = parser.parse_args(words)
     unknown = sorted({*asked.cases} - CASES.keys())
     if unknown:
         parser.error(f"no case {', '.join(unknown)}; there are {', '.join(CASES)}")
-    found = {case: measure(case, SMALL if asked.small else LARGE) for case in asked.cases or CASES}
+    size, found = SMALL if asked.small else LARGE, {}
+    for case in asked.cases or CASES:
+        found[case] = measure(case, size)
+        if not asked.json:  # a case takes minutes: what is known is shown
+            sys.stdout.write(table(rows(case, found[case])) + "\n\n")
+            sys.stdout.flush()
     if asked.json:
         documents = {case: [figure.document() for figure in figures] for case, figures in found.items()}
         sys.stdout.write(json.dumps(documents, indent=1) + "\n")
-    else:
-        sys.stdout.write(table(line for case, figures in found.items() for line in rows(case, figures)) + "\n")
 
 
 if __name__ == "__main__":

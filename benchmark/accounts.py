@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -47,7 +46,7 @@ class _Reader:
         return Account(
             suite=suite.key,
             scale=suite.scale,
-            text_sha256=hashlib.sha256(self.suite.text.encode()).hexdigest(),
+            text_sha256=self.suite.text_sha256,
             overrides=self.suite.overrides,
             device=device,
             environments=tuple(self._environments()),
@@ -85,10 +84,9 @@ class _Reader:
 
     def _series(self, by_seed: Mapping[int, Measurement]) -> Series:
         one = next(iter(by_seed.values()))
-        key = hashlib.sha256(canonical(one.protocol.model_dump(mode="json")).encode()).hexdigest()[:DIGITS]
-        self.protocols[key] = one.protocol
+        self.protocols[one.protocol.key] = one.protocol
         values = {seed: measurement.value for seed, measurement in by_seed.items()}
-        return Series(unit=one.unit, lower_is_better=one.lower_is_better, protocol=key, values=values)
+        return Series(unit=one.unit, lower_is_better=one.lower_is_better, protocol=one.protocol.key, values=values)
 
     def _environments(self) -> list[dict[str, str]]:
         """Return what the jobs' machines and software were, each once."""
@@ -106,18 +104,10 @@ class _Reader:
         }
         found: dict[str, list[float]] = defaultdict(list)
         for planned in self.done:
-            seconds = self._step_seconds(planned)
-            if planned.id in kinds and seconds > 0:
+            seconds = self.results.run(planned.id).step_seconds()
+            if planned.id in kinds and seconds:
                 found[kinds[planned.id]].append(seconds)
         return {kind: Pace(seconds=tuple(seconds)) for kind, seconds in found.items()}
-
-    def _step_seconds(self, planned: PlannedJob) -> float:
-        """Return the seconds of a step of a job's training; 0 where it made none, or nobody looked at the clock."""
-        timing = self.results.run(planned.id).read_document("timings/train.json")
-        if not isinstance(timing, dict):
-            return 0.0
-        begun, ended, seconds = (float(str(timing[name])) for name in ("from_step", "to_step", "seconds"))
-        return seconds / (ended - begun) if ended > begun else 0.0
 
     def _timed(self) -> dict[str, Pace]:
         found = {}

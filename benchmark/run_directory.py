@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ABSENT = ".absent.json"
 """How the name of a note ends that stands in place of a measurement."""
 
+GRID = 64
+"""Images in a sample grid."""
+
 _MADE_BY: Mapping[str, Stage] = {
     "mask.safetensors": "mask",
     "start.safetensors": "mask",
@@ -62,6 +65,8 @@ class RunDir:
     FAILURE = "failure.json"
     LOG = "train.jsonl"
     AUDIT = "audit.json"
+    TRAIN_TIMES = "timings/train.json"
+    """The steps between which a training ran in one go, and the seconds that it took."""
     LOCK = "lock"
 
     def __init__(self, path: Path, files: Storage | None = None) -> None:
@@ -182,6 +187,14 @@ class RunDir:
         """Return the lines of a training that is over."""
         text = self.files.read(self.LOG)
         return tuple(parsed(line, LogLine, self.log) for line in text.splitlines())
+
+    def step_seconds(self) -> float | None:
+        """Return the mean seconds of a training step; null where it made none, or nobody looked at the clock."""
+        timing = self.read_document(self.TRAIN_TIMES)
+        if not isinstance(timing, dict):
+            return None
+        begun, ended, seconds = (float(str(timing[name])) for name in ("from_step", "to_step", "seconds"))
+        return seconds / (ended - begun) if ended > begun else None
 
     def read_event(self) -> Event | None:
         """Return what became of the event that the training was to stop at; null where it waited for none."""

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.campaigns import open_campaign
 from benchmark.errors import CampaignError
-from benchmark.executors.executor import Ended, Executor
+from benchmark.executors.executor import RETRIES, Ended, Executor
 from benchmark.last_look import LastLook
 from benchmark.schedule import Schedule
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
@@ -37,10 +37,6 @@ class Watcher(Protocol):
 
     def ended(self, ended: Ended) -> None:
         """Say how a job ended."""
-
-
-RETRIES = 2
-"""How often a job that has lost its place is begun again."""
 
 
 def run_campaign(  # noqa: PLR0913 - what to run, where, who is told, and how often a lost place is made up for

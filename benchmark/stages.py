@@ -28,6 +28,7 @@ from benchmark.networks import section, with_shifts
 from benchmark.objectives import OBJECTIVES
 from benchmark.pruning.edge_popup import first_scores, found_masks
 from benchmark.recording import Recorder, beginning
+from benchmark.run_directory import GRID
 from benchmark.schema.job import MetricRequest
 from benchmark.schema.measurement import Divergence, Event, Measurement, Progress, Stage
 from benchmark.stopping import Stop
@@ -42,9 +43,8 @@ from benchmark.tickets import (
 )
 from benchmark.training import Diverged, Loop, new_state
 
-GRID = 64
-"""Images in a sample grid."""
 COLUMNS = 8
+"""Of a sample grid."""
 
 
 def make_mask(bench: Bench) -> None:
@@ -98,7 +98,7 @@ def train(bench: Bench) -> None:
     trained = {name: tensor for name, tensor in state.tensors().items() if name.startswith(kinds)}
     spent = _spent(bench, since)
     run.write_document("environment.json", dict(environment.describe(bench.settings.device)))
-    run.write_document("timings/train.json", {"from_step": begin.step, "to_step": state.step, **spent})
+    run.write_document(run.TRAIN_TIMES, {"from_step": begin.step, "to_step": state.step, **spent})
     if job.training.scores is not None:
         bench.commit(run.FOUND, found_masks(state.networks, state.scores, job.training.scores))
     bench.commit(run.WEIGHTS, trained)

@@ -24,15 +24,13 @@ from benchmark.precision import lowered
 from benchmark.pruning import edge_popup
 from benchmark.pruning.early_bird import EarlyBird, looks
 from benchmark.pruning.mask import bind
+from benchmark.schema.measurement import LOG_EVERY
 from benchmark.schema.suite import MaskStable, Training
 from benchmark.schema.training import Cosine, Schedule
 from benchmark.streams import stream
 from benchmark.training_state import State, new_state
 
-__all__ = ["Diverged", "Hooks", "Loop", "State", "look", "new_state"]
-
-LOG_EVERY = 50
-"""Steps between two lines of the log."""
+__all__ = ["LOG_EVERY", "Diverged", "Hooks", "Loop", "State", "look", "new_state"]
 
 
 class Diverged(Exception):  # noqa: N818 - an outcome, not an error

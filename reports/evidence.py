@@ -134,13 +134,7 @@ class Evidence:
 
     def step_seconds(self, job: str) -> float | None:
         """Return the seconds that one training step took, or null where no time was recorded."""
-        timing = self.results.run(job).read_document("timings/train.json")
-        if not isinstance(timing, dict):
-            return None
-        first, last, seconds = (timing.get(key) for key in ("from_step", "to_step", "seconds"))
-        if not isinstance(first, int) or not isinstance(last, int) or not isinstance(seconds, int | float):
-            return None
-        return seconds / (last - first) if last > first else None
+        return self.results.run(job).step_seconds()
 
     def pictures(self, job: str, arm: str, seed: int, kinds: Container[str] | None = None) -> tuple[Picture, ...]:
         """Return the sample grids of a job (all kinds, where it is null), worded as those of an arm."""

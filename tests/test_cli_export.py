@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli import app
 from benchmark.documents import as_json
+from tests.calling import call
 from tests.trend.made import Made, as_planned, claim, moved
 
 
@@ -25,14 +25,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def there(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = app.run(list(arguments))
-    said = capsys.readouterr()
-    assert "Traceback" not in said.out + said.err
-    return code, said.out, said.err
 
 
 def test_each_ending_gives_its_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

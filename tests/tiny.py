@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.artifacts import ResultsDir
-from benchmark.executors.executor import Ended, Executor, Work
+from benchmark.executors.executor import RETRIES, Ended, Executor, Work
 from benchmark.executors.inline import InlineExecutor
 from benchmark.plan import make_plan
-from benchmark.runner import RETRIES, run_campaign
+from benchmark.runner import run_campaign
 from benchmark.schema.job import CampaignSuite, Plan, PlannedJob
 from benchmark.schema.measurement import Outcome, Progress
 from benchmark.schema.settings import Settings

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark.errors import UsageError
+from benchmark.executors.executor import RETRIES
 
 if TYPE_CHECKING:
     from benchmark.executors import executor as executors
@@ -41,7 +42,7 @@ class Place:
     workers: str
     address: str
     jobs_per_gpu: str = "auto"
-    retries: int = 2
+    retries: int = RETRIES
 
     @property
     def is_here(self) -> bool:

@@ -14,6 +14,7 @@ from benchmark.cli.inspect_commands import Json, Scale, default_scale
 from benchmark.cli.output import print_json, print_table, say, stderr
 from benchmark.cli.places import Address, Executor, JobsPerGpu, Place, Retries, Workers
 from benchmark.errors import UsageError, did_you_mean
+from benchmark.executors.executor import RETRIES
 from benchmark.suites import read_text
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def run(
     executor: Executor = "pool",
     address: Address = "auto",
     jobs_per_gpu: JobsPerGpu = "auto",
-    retries: Retries = 2,
+    retries: Retries = RETRIES,
     only: Annotated[list[str] | None, typer.Option(help="Only what this claim, experiment or timing needs.")] = None,
     max_hours: MaxHours = None,
     seeds: Seeds = None,

@@ -12,6 +12,9 @@ from benchmark.schema.settings import Settings
 
 Observer = Callable[[Progress], None]
 
+RETRIES = 2
+"""How often the runner begins a job again that has lost its place."""
+
 
 @dataclass(frozen=True)
 class Work:

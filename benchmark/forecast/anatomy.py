@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
 
-from benchmark.errors import ArtifactError
+from benchmark.forecast import remembered
 from benchmark.forecast.kinds import recipe_of
 from benchmark.forecast.speeds import Speeds, whole
-from benchmark.prepare import cache_directory
 from benchmark.schema.anatomy import Anatomy
 from benchmark.schema.job import Job
-from benchmark.storage import write_file
+
+FILE = "anatomy.json"
 
 VERSION = 1
 """Of how it is counted: what other versions counted is counted again."""
@@ -28,10 +26,9 @@ class Anatomies:
         known = _read()
         unknown = {key: recipe_of(whole(job)) for key, job in wanted.items() if key not in known}
         if unknown:
-            known |= _counted(unknown)
-            texts = {key: one.model_dump() for key, one in known.items()}
-            with suppress(ArtifactError):  # counted again next time
-                write_file(_file(), json.dumps(texts, indent=1, sort_keys=True).encode())
+            counted = _counted(unknown)
+            known |= counted
+            remembered.remember(FILE, {key: one.model_dump() for key, one in counted.items()})
         self._known = {key: known[key] for key in wanted.keys() & known.keys()}
 
     def of(self, job: Job) -> Anatomy | None:
@@ -54,11 +51,9 @@ def _counted(jobs: Mapping[str, Job]) -> dict[str, Anatomy]:
     return {key: dissect(job) for key, job in jobs.items()}
 
 
-def _file() -> Path:
-    return cache_directory() / "anatomy.json"
-
-
 def _read() -> dict[str, Anatomy]:
-    with suppress(OSError, ValueError, AttributeError):
-        return {key: Anatomy.model_validate(value) for key, value in json.loads(_file().read_bytes()).items()}
-    return {}
+    found = {}
+    for key, value in remembered.recall(FILE).items():
+        with suppress(ValueError):  # damaged: it is counted again
+            found[key] = Anatomy.model_validate(value)
+    return found

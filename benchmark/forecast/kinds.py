@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.errors import ArtifactError
-from benchmark.forecast import speeds
-from benchmark.prepare import cache_directory
+from benchmark.forecast import remembered, speeds
 from benchmark.schema.job import Job, MaskRecipe, StartRecipe
 from benchmark.schema.measurement import Outcome, Stage
 from benchmark.schema.record import Record
-from benchmark.storage import write_file
+
+FILE = "kinds.json"
 
 BLOCK = 512
 """Bytes in what `stat` counts as a block (POSIX)."""
@@ -61,7 +61,7 @@ def recipe_of(job: Job) -> Job:
 def read_kinds(device: str) -> dict[str, Kind]:
     """Return what is known of the kinds of jobs on a device, by `Speeds.kind`; what is damaged is left out."""
     found = {}
-    for key, value in _read().items():
+    for key, value in remembered.recall(FILE).items():
         with suppress(ValidationError):
             kind = Kind.model_validate_json(json.dumps(value))
             if kind.device == device:
@@ -78,9 +78,8 @@ def peaks(jobs: Iterable[Job], device: str) -> list[int | None]:
 
 def keep(found: Mapping[str, Kind]) -> None:
     """Add kinds to what is known."""
-    with suppress(ArtifactError):
-        known = _read() | {key: kind.model_dump(mode="json", exclude_defaults=True) for key, kind in found.items()}
-        write_file(_file(), json.dumps(known, indent=1, sort_keys=True).encode())
+    plain = {key: kind.model_dump(mode="json", exclude_defaults=True) for key, kind in found.items()}
+    remembered.remember(FILE, plain)
 
 
 def remember(results: ResultsDir, ends: Mapping[str, Outcome], jobs: Mapping[str, Job]) -> None:
@@ -137,15 +136,3 @@ def _allotted(paths: Iterable[Path]) -> int:
     """Return the bytes that a file system has set aside; the size where it does not say."""
     stats = [path.stat() for path in paths]
     return sum(stat.st_blocks * BLOCK if hasattr(stat, "st_blocks") else stat.st_size for stat in stats)
-
-
-def _file() -> Path:
-    return cache_directory() / "kinds.json"
-
-
-def _read() -> dict[str, object]:
-    try:
-        found = json.loads(_file().read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -10,8 +10,10 @@ from benchmark.metrics import METRICS
 from benchmark.metrics.options import FeatureOptions
 from benchmark.metrics.selection import looks
 from benchmark.objectives import OBJECTIVES
+from benchmark.run_directory import GRID
 from benchmark.schema.anatomy import Anatomy
 from benchmark.schema.job import Job, PlannedJob
+from benchmark.schema.measurement import LOG_EVERY
 from benchmark.schema.record import Resolved, canonical
 
 BLOCK = 4096
@@ -22,11 +24,7 @@ FILES = 10
 FOLDERS = 10
 
 LINE = 90
-"""Bytes of a line of the log, of which there is one for `STEPS` steps."""
-STEPS = 50
-
-IMAGES = 64
-"""Images in a grid of samples."""
+"""Bytes of a line of the log."""
 
 
 def rest_bytes(planned: PlannedJob, made_of: Anatomy) -> float:
@@ -34,7 +32,7 @@ def rest_bytes(planned: PlannedJob, made_of: Anatomy) -> float:
     job = planned.job
     start = made_of.state if job.start.optimizer == "restored" else made_of.raw + made_of.scores
     masks = made_of.masks * (1 if job.training.scores is None else 2)
-    log = LINE * job.training.steps / STEPS
+    log = LINE * job.training.steps / LOG_EVERY
     files = 2 * (FILES + len(planned.metrics)) + FOLDERS
     return masks + start + made_of.trained + log + _pictures(job) + files * BLOCK
 
@@ -66,4 +64,4 @@ def _pictures(job: Job) -> float:
     shape = DATASETS[job.dataset.name].facts["shape"](DATASETS.parse(job.dataset))
     facts = OBJECTIVES[job.objective.name].facts
     grids = 1 + sum(bool(facts.get(name)) for name in ("generates", "reconstructs", "directions"))
-    return float(grids * IMAGES * math.prod(shape))
+    return float(grids * GRID * math.prod(shape))

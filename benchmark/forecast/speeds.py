@@ -6,21 +6,22 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from benchmark.artifacts import ResultsDir
 from benchmark.datasets import DATASETS
 from benchmark.environment import cpu_name, gpu_name
 from benchmark.errors import ArtifactError
+from benchmark.forecast import remembered
+from benchmark.forecast.remembered import recall
 from benchmark.identity import digest, essence
 from benchmark.models import MODELS
 from benchmark.objectives import OBJECTIVES
-from benchmark.prepare import cache_directory
 from benchmark.run_directory import RunDir
 from benchmark.schema.job import Job
 from benchmark.schema.measurement import Outcome
-from benchmark.storage import write_file
+
+FILE = "speeds.json"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def device_name(device: str) -> str:
 
 def read_speeds(device: str) -> Speeds:
     """Return what is known of a device, by its name; nothing where the memory is damaged or missing."""
-    return Speeds(device, _read())
+    numbers = recall(FILE).items()
+    return Speeds(device, {key: float(value) for key, value in numbers if isinstance(value, int | float)})
 
 
 def remember(results: ResultsDir, ends: Mapping[str, Outcome]) -> None:
@@ -82,18 +84,15 @@ def remember(results: ResultsDir, ends: Mapping[str, Outcome]) -> None:
 
 def keep(found: Mapping[str, float]) -> None:
     """Add speeds to what is known."""
-    with suppress(ArtifactError):
-        write_file(_file(), json.dumps(_read() | dict(found), indent=1, sort_keys=True).encode())
+    remembered.remember(FILE, found)
 
 
 def _seen(run: RunDir) -> dict[str, float]:
     """Return the speed of a finished training by its kind; nothing where it made no steps in one go."""
-    timing, machine = run.read_document("timings/train.json"), run.read_document("environment.json")
-    if not isinstance(timing, dict) or not isinstance(machine, dict):
+    seconds, machine = run.step_seconds(), run.read_document("environment.json")
+    if not seconds or not isinstance(machine, dict):
         return {}
-    steps = float(str(timing["to_step"])) - float(str(timing["from_step"]))
-    key = _key(run.read_job().job, str(machine.get("gpu", machine.get("cpu"))))
-    return {key: float(str(timing["seconds"])) / steps} if steps > 0 else {}
+    return {_key(run.read_job().job, str(machine.get("gpu", machine.get("cpu")))): seconds}
 
 
 def _key(job: Job, device: str) -> str:
@@ -121,16 +120,3 @@ def _rest(job: Job) -> dict[str, Any]:
         "penalty": training.penalty is not None,
         "shrunken": [removed] if job.shrink else [],
     }
-
-
-def _file() -> Path:
-    return cache_directory() / "speeds.json"
-
-
-def _read() -> dict[str, float]:
-    try:
-        found = json.loads(_file().read_bytes())
-    except (OSError, ValueError):
-        return {}
-    numbers = found.items() if isinstance(found, dict) else ()
-    return {key: float(value) for key, value in numbers if isinstance(value, int | float)}

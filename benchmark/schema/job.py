@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -143,6 +144,11 @@ class CampaignSuite(Record):
     overrides: tuple[str, ...] = ()
     plan: Plan
     added: Added | None = None
+
+    @property
+    def text_sha256(self) -> str:
+        """What its file is told from others by."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def whole(self) -> Plan:

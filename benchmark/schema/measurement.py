@@ -67,6 +67,10 @@ class Event(Record):
     distances: tuple[tuple[float, ...], ...]
 
 
+LOG_EVERY = 50
+"""Steps between two lines of the log."""
+
+
 class LogLine(Record):
     """One line of a training's log: the step, and the mean of each update's loss since the line before."""
 

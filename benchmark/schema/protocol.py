@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import ClassVar, Literal
 
-from benchmark.schema.record import Record
+from benchmark.schema.record import Record, canonical
 
 
 class Protocol(Record):
@@ -32,3 +33,8 @@ class Protocol(Record):
 
     informative: ClassVar[frozenset[str]] = frozenset({"version"})
     """Fields that do not block a comparison with a printed number."""
+
+    @property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits of SHA-256 that tell it from other protocols."""
+        return hashlib.sha256(canonical(self.model_dump(mode="json")).encode()).hexdigest()[:16]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 
 from pydantic import JsonValue
@@ -26,9 +25,6 @@ from reports.exports.document import (
 )
 from reports.exports.source import Source
 from reports.summary import ORDER
-
-DIGITS = 16
-"""Of a SHA-256: enough to tell two protocols apart."""
 
 
 def document(source: Source) -> ReportDocument:
@@ -60,7 +56,7 @@ class _Suite:
             scale=suite.scale,
             small=suite.small,
             paper=suite.paper,
-            text_sha256=hashlib.sha256(evidence.campaign.text.encode()).hexdigest(),
+            text_sha256=evidence.campaign.text_sha256,
             overrides=evidence.campaign.overrides,
             seeds=tuple(sorted({arm.seed for arm in evidence.plan.arms})),
             counts={status: statuses[status] for status in ORDER},
@@ -95,8 +91,7 @@ class _Suite:
         )
 
     def _measured(self, made: Measurement) -> Measured:
-        text = canonical(made.protocol.model_dump(mode="json"))
-        key = hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+        key = made.protocol.key
         self._protocols[key] = made.protocol
         return Measured(value=made.value, unit=made.unit, lower_is_better=made.lower_is_better, protocol=key)
 

@@ -1,4 +1,4 @@
-"""What a case of `tox -e perf` measures: figures, each with its rounds and what it should stay below."""
+"""What a case of `tox -e perf` measures: figures, each with its rounds and what it should stay below or reach."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured quantity, a value a round; `target` is what it should stay below, if anything was promised."""
+    """One measured quantity, a value a round; `target` is what it should stay below, if anything was promised.
+
+    A ratio that is the better the larger has `at_least`, which it should reach, in place of it.
+    """
 
     says: str
     unit: str
     values: tuple[float, ...]
     target: float | None = None
+    at_least: float | None = None
 
     @property
     def middle(self) -> float:
@@ -26,11 +30,22 @@ class Figure:
     @property
     def verdict(self) -> str:
         """Whether the target is kept; empty where there is none."""
-        return "" if self.target is None else "kept" if self.middle < self.target else "MISSED"
+        if self.target is None and self.at_least is None:
+            return ""
+        below = self.target is None or self.middle < self.target
+        return "kept" if below and (self.at_least is None or self.middle >= self.at_least) else "MISSED"
+
+    @property
+    def promise(self) -> str:
+        """The target as the table has it."""
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
+        return "" if self.target is None else f"< {self.target:g}"
 
     def document(self) -> dict[str, Any]:
         """Return the figure as JSON has it."""
-        return {"says": self.says, "unit": self.unit, "values": list(self.values), "target": self.target}
+        promised = {"target": self.target, "at_least": self.at_least}
+        return {"says": self.says, "unit": self.unit, "values": list(self.values), **promised}
 
 
 def timed(action: Callable[[], object], rounds: int = 1) -> tuple[float, ...]:
@@ -54,7 +69,7 @@ def rows(case: str, figures: Iterable[Figure]) -> list[tuple[str, ...]]:
             one.says,
             f"{one.middle:.3g} {one.unit}".strip(),
             f"{min(one.values):.3g} .. {max(one.values):.3g}" if len(one.values) > 1 else "one round",
-            "" if one.target is None else f"< {one.target:g}",
+            one.promise,
             one.verdict,
         )
         for one in figures

@@ -20,6 +20,30 @@ def test_a_figure_is_its_median_and_keeps_or_misses_its_target() -> None:
     ]
 
 
+def test_a_ratio_reaches_its_target_or_misses_it() -> None:
+    kept, missed = Figure("a", "", (3.0, 2.0, 1.0), at_least=2.0), Figure("b", "", (1.9,), at_least=2.0)
+    assert (kept.verdict, missed.verdict, missed.document()["at_least"]) == ("kept", "MISSED", 2.0)
+    assert rows("x", [kept])[0][-2:] == (">= 2", "kept")
+
+
+def test_a_gpu_that_is_not_there_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(SystemExit):
+        main(["--device", "cuda"])
+    assert "error: --device cuda: no CUDA device is visible here" in capsys.readouterr().err
+
+
+def test_a_case_that_runs_on_no_gpu_is_refused_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    with pytest.raises(SystemExit):
+        main(["planning", "--device", "cuda"])
+    assert "nothing in planning runs on a GPU" in capsys.readouterr().err
+
+
 def test_an_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["plannin"])

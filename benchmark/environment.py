@@ -60,6 +60,8 @@ def prepare_process(device: str) -> None:
 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # Else every new tensor is first filled with NaN, which tells of a read before a write, and costs a kernel each.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined,unused-ignore]
     if device == "cuda":
         # cuBLAS is deterministic only with a fixed workspace; read when the first handle is made.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -62,3 +63,10 @@ def test_gpus_are_called_as_the_environment_calls_them(
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
     monkeypatch.setattr("torch.cuda.device_count", lambda: count)
     assert environment.visible_gpus() == found
+
+
+def test_a_prepared_process_has_one_thread_and_deterministic_kernels_and_fills_no_new_tensor() -> None:
+    asks = "torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.empty(64).isnan().all().item()"
+    code = f"import torch; from benchmark.environment import prepare_process; prepare_process('cpu'); print({asks})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["(1,", "True,", "False)"]

@@ -73,6 +73,7 @@ MODELS = Table(
             "benchmark.models.sngan:build",
             SnganOptions,
             "residual blocks, the discriminator under spectral normalization",
+            version=2,
             facts={"components": ("generator", "discriminator"), "check_shape": halvings},
         ),
         "resnet_dcgan": Entry(
@@ -94,6 +95,7 @@ MODELS = Table(
             "benchmark.models.spectral_dcgan:build",
             SpectralDcganOptions,
             "strided convolutions, the discriminator under spectral normalization",
+            version=2,
             facts={"components": ("generator", "discriminator"), "check_shape": halvings},
         ),
         "gfmn": Entry(
@@ -112,12 +114,14 @@ MODELS = Table(
             "benchmark.models.biggan:build",
             BigganOptions,
             "class-conditional residual blocks with attention, both networks under spectral normalization",
+            version=2,
             facts={"components": ("generator", "discriminator"), "check_shape": halvings},
         ),
         "biggan_generator": Entry(
             "benchmark.models.biggan:build_generator",
             BigganOptions,
             "the generator of biggan, without a discriminator",
+            version=2,
             facts={"components": ("generator",), "check_shape": halvings},
         ),
     },

@@ -1,19 +1,20 @@
 """Spectral normalization (Miyato et al. 2018, Algorithm 1) that leaves a layer's type, names and weight as they are.
 
 torch's own two versions rename the weight (`weight_orig`, `parametrizations.weight.original`) or change the layer's
-class, and masks, counters and initialization go by both. Convolutions and linear layers are linear, so dividing
-the input by the norm gives what dividing the weight gives: W (x / sigma) + b = (W / sigma) x + b. The norm is taken
-anew in every pass from the weight as it is then, so it follows a mask that has set weights to zero.
+class, and masks, counters and initialization go by both. Here a layer has a forward pass of its own, with its weight
+divided by the norm: a weight is much smaller than the images that go through it. The norm is taken anew in every pass
+from the weight as it is then, so it follows a mask that has set weights to zero.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from types import MethodType
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import linear, normalize
 
 Layer = TypeVar("Layer", bound="nn.Conv2d | nn.Linear")
 
@@ -21,12 +22,16 @@ Layer = TypeVar("Layer", bound="nn.Conv2d | nn.Linear")
 def spectral_norm(layer: Layer) -> Layer:
     """Normalize a layer in place and return it; its new buffer `u` [outputs] is the left singular vector's estimate."""
     layer.register_buffer("u", torch.empty(layer.weight.shape[0]))
-    layer.register_forward_pre_hook(_divide_input)
+    layer.forward = MethodType(_pass, layer)  # type: ignore[method-assign]
     return layer
 
 
-def _divide_input(layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (inputs[0] / sigma(layer), *inputs[1:])
+def _pass(layer: Any, inputs: Tensor) -> Tensor:
+    weight = layer.weight / sigma(layer)
+    if isinstance(layer, nn.Linear):
+        return linear(inputs, weight, layer.bias)
+    outputs: Tensor = layer._conv_forward(inputs, weight, layer.bias)
+    return outputs
 
 
 def sigma(layer: nn.Module) -> Tensor:
@@ -41,10 +46,12 @@ def sigma(layer: nn.Module) -> Tensor:
     with _single_precision(matrix.device):
         with torch.no_grad():
             v = normalize(matrix.T @ layer.u, dim=0)
-            u = normalize(matrix @ v, dim=0)
+        image = matrix @ v
+        with torch.no_grad():
+            u = normalize(image, dim=0)
             if layer.training:
                 layer.u.copy_(u)
-        estimate = u @ (matrix @ v)
+        estimate = u @ image
         return torch.where(estimate > 0, estimate, 1.0)
 
 

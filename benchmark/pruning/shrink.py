@@ -122,7 +122,8 @@ def _obstacle(graph: Any, norm: nn.Module) -> str | None:
 
 def _of_layer(layer: nn.Module, lost: list[int], channel: int, into: bool) -> str | None:
     """Return what is against removing units of a layer that belong to the last channel, `channel` by number."""
-    if is_parametrized(layer) or layer._forward_pre_hooks:
+    has_own_pass = "forward" in vars(layer)  # as our spectral norm gives a layer
+    if is_parametrized(layer) or layer._forward_pre_hooks or has_own_pass:
         return "is next to a layer whose weight is normalized as a whole"
     if getattr(layer, "groups", 1) != 1:
         return "is next to a grouped convolution"

@@ -45,7 +45,7 @@ def test_a_pass_is_that_of_the_divided_weight(layer: Any) -> None:
     made = normalized(layer)
     settle(made)
     plain = copy.deepcopy(made)
-    plain._forward_pre_hooks.clear()
+    del plain.forward
     plain.weight.data /= torch.linalg.matrix_norm(made.weight.detach().flatten(1), 2)
     torch.testing.assert_close(made(images(made)), plain(images(made)))
 
@@ -55,7 +55,7 @@ def test_values_and_gradients_are_those_of_torchs_parametrization(layer: Any) ->
     made = normalized(layer)
     settle(made)
     plain = copy.deepcopy(made)
-    plain._forward_pre_hooks.clear()
+    del plain.forward
     theirs: Any = parametrizations.spectral_norm(plain, n_power_iterations=200)
     for out in (made(images(made)), theirs(images(made))):
         out.square().sum().backward()

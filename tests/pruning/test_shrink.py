@@ -256,7 +256,7 @@ def plain(**layers: nn.Module) -> Networks:
         (plain(again=nn.BatchNorm2d(4), last=nn.Conv2d(4, 1, 1)), "shares its channels with other norms"),
         (plain(last=nn.Conv2d(4, 4, 1, groups=2)), "is next to a grouped convolution"),
         (plain(last=nn.Conv2d(4, 4, 1, groups=4)), "is next to a grouped convolution"),
-        (plain(last=spectral_norm(nn.Conv2d(4, 1, 1))), "is coupled to others by Div"),
+        (plain(last=spectral_norm(nn.Conv2d(4, 1, 1))), "weight is normalized as a whole"),
         (plain(last=weight_norm(nn.Conv2d(4, 1, 1))), "weight is normalized as a whole"),
         (plain(shuffle=nn.PixelShuffle(2), last=nn.Conv2d(1, 1, 1)), "is coupled to others by PixelShuffle"),
         (plain(turn=nn.Flatten(2), linear=nn.Linear(16, 2)), "is coupled to others by View"),

@@ -13,7 +13,7 @@ from benchmark.plan import make_plan
 from benchmark.schema.job import Campaign, CampaignSuite, Plan
 from benchmark.schema.reference import References
 from benchmark.schema.search import Prunable
-from benchmark.suites import Loaded, read_references, read_suite, read_text
+from benchmark.suites import Loaded, read_references, read_suite
 from benchmark.suites.checks import referred
 
 
@@ -60,7 +60,7 @@ def _moving(plan: Plan) -> list[str]:
 def prepare_suite(request: Request) -> CampaignSuite:
     """Read, check and plan a suite with its references; raise `SuiteError` with every fault."""
     path = catalog.find_suite(request.name)
-    text = read_text(path)
+    text = catalog.read_text(path)
     loaded = read_suite(text, str(path), request.scale, request.overrides)
     plan = plan_suite(loaded)
     return CampaignSuite(
@@ -80,7 +80,7 @@ def read_reference_files(loaded: Loaded, near: Path) -> dict[str, str]:
             missing.append(loaded.problem(path, str(error)))
             continue
         if paper not in texts:
-            texts[paper] = read_text(file)
+            texts[paper] = catalog.read_text(file)
             numbers[paper] = read_references(texts[paper], str(file))
     loaded.raise_problems(missing)
     loaded.check_references(numbers)

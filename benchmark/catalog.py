@@ -1,12 +1,15 @@
-"""Where suites and reference files are: a checkout, an installed wheel, or a user's own folders. No file is opened."""
+"""Where suites and reference files are: a checkout, an installed wheel, or a user's own folders; and what their text is."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmark.errors import UsageError, did_you_mean
-from benchmark.schema.suite import Suite
+from benchmark.errors import SuiteError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from benchmark.schema.suite import Suite
 
 VARIABLE = "TICKETBENCH_SUITES"
 """Environment variable with folders of further suites, separated as in PATH."""
@@ -55,25 +58,36 @@ def references_for(suite: Suite, near: Path | None = None) -> dict[str, Path]:
     return {key: find_references(key, near) for key in sorted({text.partition("/")[0] for text in texts})}
 
 
+def read_text(path: Path) -> str:
+    """Return a file's text; raise `UsageError` if it cannot be read, `SuiteError` if it is not text."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SuiteError([f"{path}:{line}: not UTF-8 text, expected YAML; is this a binary file?"]) from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def built_in(name: str) -> Path:
+    """Return the folder inside the package (a wheel has it), else the one beside the package (a checkout)."""
+    inside = _PACKAGE / f"{name}_data"
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
 def _suite_folders() -> list[Path]:
-    return list(dict.fromkeys([*_own_folders(), _built_in("suites")]))
+    return list(dict.fromkeys([*_own_folders(), built_in("suites")]))
 
 
 def _reference_folders(near: Path | None) -> list[Path]:
     around = [] if near is None else [near.resolve().parent]
     around += _own_folders()
     beside = [folder / "reference_results" for place in around for folder in (place, place.parent)]
-    return [*beside, _built_in("reference_results")]
+    return [*beside, built_in("reference_results")]
 
 
 def _own_folders() -> list[Path]:
     return [Path(part).resolve() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
-
-
-def _built_in(name: str) -> Path:
-    """Return the folder inside the package (a wheel has it), else the one beside the package (a checkout)."""
-    inside = _PACKAGE / f"{name}_data"
-    return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
 def _files(folder: Path) -> list[Path]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.schema.reference import Number, Place, References, Ribbon
-from benchmark.suites import read_references, read_text
+from benchmark.catalog import read_text
+from benchmark.suites import read_references
 
 FILES = sorted((Path(__file__).parent.parent / "reference_results").glob("*.yaml"))
 SCALES = {"%": 0.01, "K": 1e3, "M": 1e6}

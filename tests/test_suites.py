@@ -15,7 +15,6 @@ from benchmark.suites import (
     Loaded,
     read_references,
     read_suite,
-    read_text,
     references_schema,
     scale_names,
     suite_schema,

@@ -16,7 +16,8 @@ from benchmark.plan import make_plan
 from benchmark.schema.job import Plan
 from benchmark.schema.reference import References
 from benchmark.schema.suite import Suite
-from benchmark.suites import read_references, read_suite, read_text, references_schema, scale_names, suite_schema
+from benchmark.catalog import read_text
+from benchmark.suites import read_references, read_suite, references_schema, scale_names, suite_schema
 
 ROOT = Path(__file__).parent.parent
 FILES = {file.stem: file for file in sorted((ROOT / "suites").glob("*.yaml"))}

@@ -12,7 +12,8 @@ from benchmark.networks import Networks, prunable_weights
 from benchmark.plan import make_plan
 from benchmark.pruning.edge_popup import kept_weights
 from benchmark.schema.job import Job, Plan
-from benchmark.suites import Loaded, read_references, read_suite, read_text
+from benchmark.catalog import read_text
+from benchmark.suites import Loaded, read_references, read_suite
 from tests.tiny import arm
 
 ROOT = Path(__file__).parent.parent

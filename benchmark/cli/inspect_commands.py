@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from benchmark import catalog
+from benchmark.catalog import read_text
 from benchmark.cli.output import print_json, print_line, print_table, say
 from benchmark.errors import SuiteError, UsageError, did_you_mean
-from benchmark.schema.claim import BaseClaim, Claim
-from benchmark.schema.reference import Number
-from benchmark.schema.suite import Suite
-from benchmark.schema.top_up import TopUp
-from benchmark.suites import Loaded, read_references, read_suite, read_text, scale_names
-from benchmark.table import Table
+
+if TYPE_CHECKING:
+    from benchmark.schema.claim import BaseClaim, Claim
+    from benchmark.schema.reference import Number
+    from benchmark.schema.suite import Suite
+    from benchmark.schema.top_up import TopUp
+    from benchmark.suites import Loaded
+    from benchmark.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 REFERENCES = "references"
@@ -126,12 +129,16 @@ def validate(
 
 def load(path: Path, scale: str | None, overrides: tuple[str, ...] = ()) -> Loaded:
     """Read a suite at the scale asked for, or at its default one."""
+    from benchmark.suites import read_suite
+
     text = read_text(path)
     return read_suite(text, str(path), scale or default_scale(text, path), overrides)
 
 
 def default_scale(text: str, path: Path) -> str:
     """Return the only scale of a suite, or `small`; raise `UsageError` where that leaves a choice."""
+    from benchmark.suites import scale_names
+
     names = scale_names(text, str(path))
     if len(names) == 1:
         return names[0]
@@ -142,6 +149,8 @@ def default_scale(text: str, path: Path) -> str:
 
 def _parts(file: Path) -> tuple[str, ...]:
     """Return what there is to check in a file: the scales of a suite, or the one part of a reference file."""
+    from benchmark.suites import scale_names
+
     text = read_text(file)
     return (
         (REFERENCES,)
@@ -152,6 +161,7 @@ def _parts(file: Path) -> tuple[str, ...]:
 
 def _check(file: Path, part: str) -> None:
     from benchmark.campaigns import plan_suite, read_reference_files
+    from benchmark.suites import read_references, read_suite
 
     text = read_text(file)
     if part == REFERENCES:
@@ -201,14 +211,9 @@ def _listed_option(required: bool = False, default: Any = None) -> str:
 
 
 def _list_suites(as_json: bool) -> None:
-    listed: list[dict[str, Any]] = []
-    for name in catalog.suite_names():
-        path = catalog.find_suite(name)
-        text = read_text(path)
-        scales = scale_names(text, str(path))
-        suites = [read_suite(text, str(path), scale).suite for scale in scales]
-        claims = {key: claim.says for suite in suites for key, claim in suite.claims.items()}
-        listed.append({"name": name, "title": suites[0].title, "scales": list(scales), "claims": claims})
+    from benchmark.listing import listing
+
+    listed = listing()
     if as_json:
         print_json(listed)
         return
@@ -234,6 +239,8 @@ def _resolved(loaded: Loaded) -> dict[str, Any]:
 
 
 def _numbers(claim: BaseClaim, suite: Suite, path: Path) -> dict[str, Number]:
+    from benchmark.suites import read_references
+
     names = [*claim.references, *(c.reference for c in claim.compare if c.reference)]
     found = catalog.references_for(suite, path)
     numbers = {}

@@ -15,7 +15,6 @@ from benchmark.cli.output import print_json, print_table, say, stderr
 from benchmark.cli.places import Address, Executor, JobsPerGpu, Place, Retries, Workers
 from benchmark.errors import UsageError, did_you_mean
 from benchmark.executors.executor import RETRIES
-from benchmark.suites import read_text
 
 if TYPE_CHECKING:
     from benchmark.executors.executor import Work
@@ -152,7 +151,8 @@ def prepare_suites(
 
     changes = tuple(overrides or ()) + (() if seeds is None else (f"seeds={seeds}",))
     paths = [catalog.find_suite(name) for name in names]
-    return [prepare_suite(Request(str(path), scale or default_scale(read_text(path), path), changes)) for path in paths]
+    scales = [scale or default_scale(catalog.read_text(path), path) for path in paths]
+    return [prepare_suite(Request(str(path), at, changes)) for path, at in zip(paths, scales, strict=True)]
 
 
 def _named(only: list[str], suites: list[CampaignSuite]) -> frozenset[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from benchmark.schema.measurement import Outcome, Progress, Stage
-from benchmark.schema.settings import Settings
+if TYPE_CHECKING:
+    from benchmark.schema.measurement import Outcome, Progress, Stage
+    from benchmark.schema.settings import Settings
 
-Observer = Callable[[Progress], None]
+Observer = Callable[["Progress"], None]
 
 RETRIES = 2
 """How often the runner begins a job again that has lost its place."""

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -136,11 +137,19 @@ def read_document(text: str, file: str, faults: list[Fault]) -> Node:
 
     Faults that leave the rest readable are added to `faults`; one that doesn't is raised as `SuiteError`.
     """
+    tree, found = _document(text, file)
+    faults += found
+    return tree
+
+
+@lru_cache(maxsize=8)  # a suite is read at each of its scales, and parsing is most of reading
+def _document(text: str, file: str) -> tuple[Node, tuple[Fault, ...]]:
     root = _compose(text, lambda line: Mark(file, line))
     if not isinstance(root, MappingNode):
         what = "the file is empty" if root is None else "the file is not a mapping"
         raise SuiteError([f"{file}:1: {what}, expected lines of the form 'key: value'"])
-    return _Builder(lambda line: Mark(file, line), faults).node(root, (), Mark(file, 1))
+    found: list[Fault] = []
+    return _Builder(lambda line: Mark(file, line), found).node(root, (), Mark(file, 1)), tuple(found)
 
 
 def read_value(text: str, origin: str, path: Path) -> Node:

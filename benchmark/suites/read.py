@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
-from benchmark.errors import SuiteError, UsageError, did_you_mean
+from benchmark.errors import SuiteError, did_you_mean
 from benchmark.schema.reference import References
 from benchmark.schema.suite import Suite
 from benchmark.suites.checks import check_references, check_suite
@@ -54,17 +53,6 @@ class Loaded:
     def check_references(self, references: Mapping[str, References]) -> None:
         """Raise `SuiteError` where a claim refers to a number that its paper's file does not have."""
         self.raise_problems([self.problem(path, text) for path, text in check_references(self.suite, references)])
-
-
-def read_text(path: FilePath) -> str:
-    """Return a file's text; raise `UsageError` if it cannot be read, `SuiteError` if it is not text."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise SuiteError([f"{path}:{line}: not UTF-8 text, expected YAML; is this a binary file?"]) from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def read_suite(text: str, file: str, scale: str, overrides: Sequence[str] = ()) -> Loaded:

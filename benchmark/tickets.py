@@ -12,6 +12,7 @@ from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop, removed_channels
 from benchmark.errors import RunError
 from benchmark.found import as_computed
+from benchmark.layout import lay_out
 from benchmark.networks import Networks, channel_scales, is_bias, is_of_channels, prunable_weights, section
 from benchmark.precision import lowered
 from benchmark.pruning import CRITERIA
@@ -73,7 +74,7 @@ def restored_state(workshop: Workshop, results: ResultsDir) -> Tensors:
 def with_teacher(workshop: Workshop, results: ResultsDir) -> Workshop:
     """Return a workshop whose objective has the job's teacher, if there is one: frozen and in evaluation mode.
 
-    It computes in the precision of the training that it serves.
+    It computes in the precision and the layout of the training that it serves.
     """
     teacher = workshop.job.training.teacher
     if teacher is None:
@@ -84,7 +85,9 @@ def with_teacher(workshop: Workshop, results: ResultsDir) -> Workshop:
     stored = as_computed(run, job, _stored(results, Origin(job=teacher.source, at=teacher.at)))
     networks.load(_of_values(stored, teacher.values))
     networks.train(False)
-    passes = lowered(networks, workshop.job.training.precision)
+    training = workshop.job.training
+    lay_out(networks.components.values(), training.layout)
+    passes = lowered(networks, training.precision)
     teachers = nn.ModuleDict({name: passes[name] for name in teacher.components})
     return replace(workshop, teacher=teachers.requires_grad_(False))
 

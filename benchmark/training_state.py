@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from benchmark.layout import lay_out
 from benchmark.networks import Networks, section
 from benchmark.penalty import penalized
 from benchmark.precision import new_scaler, restore_scaler, scaler_tensors
@@ -132,8 +133,9 @@ class State:
 def new_state(networks: Networks, training: Training, step: int = 0) -> State:
     """Return a state with fresh optimizers; moving averages start as copies of the weights.
 
-    Where scores are to be trained, they start at zero, and the components that they are of are frozen.
+    The networks are brought to the training's layout. Where scores are to be trained, they start at zero, and the components that they are of are frozen.
     """
+    lay_out(networks.components.values(), training.layout)
     scales = penalized(networks, training.penalty)
     scores = {} if training.scores is None else edge_popup.freeze(networks, training.scores)
     optimizers = {
@@ -183,11 +185,15 @@ def _optimizer(parameters: list[nn.Parameter], chosen: Optimizer, fused: bool) -
 def _restore_optimizer(
     optimizer: torch.optim.Optimizer, values: Mapping[str, Tensor], places: Mapping[Tensor, int]
 ) -> None:
-    own = [places[parameter] for group in optimizer.param_groups for parameter in group["params"]]
+    parameters = {places[parameter]: parameter for group in optimizer.param_groups for parameter in group["params"]}
+    own = list(parameters)
     state: dict[int, dict[str, Any]] = {}
     for name, value in values.items():
         place, _, key = name.partition("/")
         if int(place) in own:
-            state.setdefault(own.index(int(place)), {})[key] = value.clone()
+            # Moments lie in memory as their parameter does: fused kernels go through both side by side.
+            like = parameters[int(place)]
+            kept = torch.empty_like(like) if value.shape == like.shape else torch.empty_like(value)
+            state.setdefault(own.index(int(place)), {})[key] = kept.copy_(value)
     if state:
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

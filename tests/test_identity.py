@@ -65,6 +65,7 @@ OTHER_VALUES: dict[str, Any] = {
     "training.teacher": {"from": "another", "component": "discriminator"},
     "training.scores": {"kept": 0.5},
     "training.precision": "bfloat16",
+    "training.layout": "channels_last",
     "shrink": True,
     "start.optimizer": "fresh",
     "start.start_step": 5,

@@ -117,6 +117,7 @@ def _rest(job: Job) -> dict[str, Any]:
         "batch_size": training.batch_size,
         "optimizers": {component: optimizer.name for component, optimizer in training.optimizers.items()},
         "precision": training.precision,
+        **({} if training.layout == "channels_first" else {"layout": training.layout}),
         "penalty": training.penalty is not None,
         "shrunken": [removed] if job.shrink else [],
     }

@@ -90,6 +90,7 @@ def _described(job: Job) -> str:
     told = [f"{job.model.name}, {job.objective.name}"]
     told += [f"{key} {value}" for key, value in OBJECTIVES.non_defaults(job.objective).items()]
     told += [training.precision] * (training.precision != "float32") + ["penalized"] * (training.penalty is not None)
+    told += [training.layout.replace("_", " ")] * (training.layout != "channels_first")
     told += ["scores"] * (training.scores is not None)
     return f"{', '.join(told)}, {training.batch_size} images of {job.dataset.name}"
 

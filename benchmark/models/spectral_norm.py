@@ -42,7 +42,7 @@ def sigma(layer: nn.Module) -> Tensor:
     """
     assert isinstance(layer.weight, Tensor)
     assert isinstance(layer.u, Tensor)
-    matrix = layer.weight.flatten(1)
+    matrix = _matrix(layer.weight)
     with _single_precision(matrix.device):
         with torch.no_grad():
             v = normalize(matrix.T @ layer.u, dim=0)
@@ -53,6 +53,12 @@ def sigma(layer: nn.Module) -> Tensor:
                 layer.u.copy_(u)
         estimate = u @ image
         return torch.where(estimate > 0, estimate, 1.0)
+
+
+def _matrix(weight: Tensor) -> Tensor:
+    """Return a weight as [outputs, rest], the rest in the order in which it lies in memory: nothing is copied."""
+    is_last = weight.ndim == 4 and weight.is_contiguous(memory_format=torch.channels_last)
+    return (weight.movedim(1, -1) if is_last else weight).flatten(1)
 
 
 def _single_precision(device: torch.device) -> AbstractContextManager[object]:

@@ -54,7 +54,7 @@ def freeze(networks: Networks, rule: Search) -> dict[str, nn.Parameter]:
         if is_searched(rule, component):
             module.requires_grad_(False)
     parameters = searched(networks, rule)
-    return {name: nn.Parameter(torch.zeros(value.shape, device=value.device)) for name, value in parameters.items()}
+    return {name: nn.Parameter(torch.zeros_like(value)) for name, value in parameters.items()}
 
 
 def first_scores(networks: Networks, rule: Search, seed: int) -> dict[str, Tensor]:

@@ -44,8 +44,8 @@ class Training(Record):
     """How a masked network is trained; `optimizers` maps a component (or `*` for the rest) to its own.
 
     `steps` are generator (or autoencoder) updates; with `stop` they are the most that are made. `precision` is what
-    the forward and backward passes compute in; weights and optimizers stay in single precision. With `scores` it finds
-    a mask over weights that stay as they are.
+    the forward and backward passes compute in; weights and optimizers stay in single precision. `layout` is how images
+    and weights lie in memory while it trains. With `scores` it finds a mask over weights that stay as they are.
     """
 
     steps: PositiveInt
@@ -59,6 +59,7 @@ class Training(Record):
     augmentation: Augmentation | None = None
     scores: Search | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    layout: Literal["channels_first", "channels_last"] = "channels_first"
 
     @model_validator(mode="after")
     def _scheduled_within(self) -> Self:

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark import catalog
+from benchmark import catalog, fits
 from benchmark.artifacts import ResultsDir
 from benchmark.errors import CampaignError, UsageError
 from benchmark.plan import make_plan
@@ -29,11 +29,12 @@ class Request:
 def plan_suite(loaded: Loaded) -> Plan:
     """Return the plan of a suite; raise `SuiteError` with every fault, or for shapes that do not fit."""
     plan = make_plan(loaded)
-    moving = _moving(plan)
+    moving = fits.unseen(_moving(plan))
     if moving:
         from benchmark.shapes import check_shapes  # it needs torch, which a plan without them does not
 
         check_shapes(loaded, plan, moving)
+        fits.keep(moving)
     return plan
 
 

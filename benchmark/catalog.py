@@ -1,4 +1,4 @@
-"""Where suites and reference files are: a checkout, an installed wheel, or a user's own folders; and what their text is."""
+"""Where suites and reference files are: a checkout, an installed wheel, or a user's own folders; and their text."""
 
 from __future__ import annotations
 

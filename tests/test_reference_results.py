@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.schema.reference import Number, Place, References, Ribbon
 from benchmark.catalog import read_text
+from benchmark.schema.reference import Number, Place, References, Ribbon
 from benchmark.suites import read_references
 
 FILES = sorted((Path(__file__).parent.parent / "reference_results").glob("*.yaml"))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.pruning.count import kept_after
 from benchmark.catalog import read_text
+from benchmark.pruning.count import kept_after
 from benchmark.suites import read_references
 
 FILE = Path(__file__).parent.parent / "reference_results" / "chen2021.yaml"

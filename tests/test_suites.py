@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from benchmark.catalog import read_text
 from benchmark.errors import SuiteError, UsageError
 from benchmark.suites import (
     Loaded,

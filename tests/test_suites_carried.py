@@ -10,13 +10,13 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from benchmark.catalog import read_text
 from benchmark.datasets import DATASETS
 from benchmark.needs import assets_of
 from benchmark.plan import make_plan
 from benchmark.schema.job import Plan
 from benchmark.schema.reference import References
 from benchmark.schema.suite import Suite
-from benchmark.catalog import read_text
 from benchmark.suites import read_references, read_suite, references_schema, scale_names, suite_schema
 
 ROOT = Path(__file__).parent.parent

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmark.assembly import Workshop
+from benchmark.catalog import read_text
 from benchmark.networks import Networks, prunable_weights
 from benchmark.plan import make_plan
 from benchmark.pruning.edge_popup import kept_weights
 from benchmark.schema.job import Job, Plan
-from benchmark.catalog import read_text
 from benchmark.suites import Loaded, read_references, read_suite
 from tests.tiny import arm
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from benchmark.forecast import remembered
+from benchmark import remembered
 from benchmark.forecast.kinds import recipe_of
 from benchmark.forecast.speeds import Speeds, whole
 from benchmark.schema.anatomy import Anatomy

@@ -11,9 +11,10 @@ from statistics import fmean
 
 from pydantic import ValidationError
 
+from benchmark import remembered
 from benchmark.artifacts import ResultsDir, RunDir
 from benchmark.errors import ArtifactError
-from benchmark.forecast import remembered, speeds
+from benchmark.forecast import speeds
 from benchmark.schema.job import Job, MaskRecipe, StartRecipe
 from benchmark.schema.measurement import Outcome, Stage
 from benchmark.schema.record import Record

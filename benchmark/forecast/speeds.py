@@ -8,15 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmark import remembered
 from benchmark.artifacts import ResultsDir
 from benchmark.datasets import DATASETS
 from benchmark.environment import cpu_name, gpu_name
 from benchmark.errors import ArtifactError
-from benchmark.forecast import remembered
-from benchmark.forecast.remembered import recall
 from benchmark.identity import digest, essence
 from benchmark.models import MODELS
 from benchmark.objectives import OBJECTIVES
+from benchmark.remembered import recall
 from benchmark.run_directory import RunDir
 from benchmark.schema.job import Job
 from benchmark.schema.measurement import Outcome

@@ -1,4 +1,4 @@
-"""Small JSON files of the cache directory, in which forecasts remember what they saw: a convenience, never a truth."""
+"""Small JSON files of the cache directory that remember what was seen before: a convenience, never a truth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def recall(name: str) -> dict[str, Any]:
 
 
 def remember(name: str, found: Mapping[str, Any]) -> None:
-    """Add to what a file remembers; where it cannot be written, later forecasts are less good and nothing else."""
+    """Add to what a file remembers; where it cannot be written, what is known later is less and nothing else."""
     with suppress(ArtifactError):
         text = json.dumps(recall(name) | dict(found), indent=1, sort_keys=True)
         write_file(cache_directory() / name, text.encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,11 +17,12 @@ from benchmark.found import as_computed, masks_at, searched
 from benchmark.images import Images, to_pixels, to_values
 from benchmark.metrics.subject import Subject
 from benchmark.networks import Networks, section
+from benchmark.portions import portions
 from benchmark.schema.record import Resolved
 from benchmark.streams import stream
 
 EVALUATION_BLOCK = 250
-"""Latents are drawn, and networks evaluated, in blocks of this size whatever the number of images."""
+"""Latents are drawn in blocks of this size whatever the number of images, and networks evaluated so on a CPU."""
 
 TRANSLATION_BLOCK = 25
 """Images that are translated at a time: they may be large, and each is translated by itself."""
@@ -82,7 +84,7 @@ class Evaluation:
         self._generated: dict[str, Tensor] = {}
         self._images: dict[str, Images] = {}
         self._extractors: dict[str, Extractor] = {}
-        self._recalled: dict[str, Tensor] = {}
+        self._recalled: dict[str, Any] = {}
 
     def networks_of(self, weights: str) -> Networks:
         """Return the networks with raw or averaged weights; the buffers are the trained ones in both."""
@@ -98,23 +100,25 @@ class Evaluation:
         """Return the first `count` images of this seed's evaluation latents, uint8 [N, C, H, W]."""
         if len(self._generated.get(weights, ())) < count:
             networks = self.networks_of(weights)
-            blocks = range(-(-count // EVALUATION_BLOCK))
+            blocks = -(-count // EVALUATION_BLOCK)
             generate = self._workshop.objective.generate
             if generate is None:
                 raise RunError(f"objective '{self._workshop.job.objective.name}' generates no images to measure")
-            made = [to_pixels(generate(networks, self._latents(block, networks))) for block in blocks]
-            self._generated[weights] = torch.cat(made)
+            self._generated[weights] = self._in_portions(
+                lambda start, stop: to_pixels(generate(networks, self._latents(start, stop, networks))), blocks, 1
+            )
         return self._generated[weights][:count]
 
     @torch.no_grad()
     def reconstruct(self, pixels: Tensor, weights: str) -> Tensor:
         """Return reconstructions of uint8 images as values in -1..1."""
         networks = self.networks_of(weights)
-        values = to_values(pixels.to(self._workshop.device))
         reconstruct = self._workshop.objective.reconstruct
         if reconstruct is None:
             raise RunError(f"objective '{self._workshop.job.objective.name}' reconstructs no images to measure")
-        return torch.cat([reconstruct(networks, part) for part in torch.split(values, EVALUATION_BLOCK)])
+        return self._in_portions(
+            lambda start, stop: reconstruct(networks, self._values(pixels[start:stop])), len(pixels), EVALUATION_BLOCK
+        )
 
     @torch.no_grad()
     def translate(self, direction: str, weights: str) -> Tensor:
@@ -124,9 +128,12 @@ class Evaluation:
             networks, translate = self.networks_of(weights), self._workshop.objective.translate
             if translate is None:
                 raise RunError(f"objective '{self._workshop.job.objective.name}' translates no images to measure")
-            given = self.images("test").of(direction[0]).pixels.to(self._workshop.device)
-            parts = torch.split(to_values(given), TRANSLATION_BLOCK)
-            self._generated[key] = torch.cat([to_pixels(translate(networks, part, direction)) for part in parts])
+            given = self.images("test").of(direction[0]).pixels
+            self._generated[key] = self._in_portions(
+                lambda start, stop: to_pixels(translate(networks, self._values(given[start:stop]), direction)),
+                len(given),
+                TRANSLATION_BLOCK,
+            )
         return self._generated[key]
 
     def images(self, split: str) -> Images:
@@ -142,13 +149,21 @@ class Evaluation:
             self._extractors[key] = self._workshop.extractor(chosen)
         return self._extractors[key]
 
-    def recall(self, key: str, make: Callable[[], Tensor]) -> Tensor:
+    def recall(self, key: str, make: Callable[[], Any]) -> Any:
         """Return what was made under a key, making it the first time."""
         if key not in self._recalled:
             self._recalled[key] = make()
         return self._recalled[key]
 
-    def _latents(self, block: int, networks: Networks) -> Tensor:
+    def _latents(self, first: int, last: int, networks: Networks) -> Tensor:
+        """Return the latents of the blocks from `first` to before `last`."""
         assert networks.z_dim is not None
-        generator = stream(self._workshop.job.seed, "evaluation latents", block)
-        return torch.randn(EVALUATION_BLOCK, networks.z_dim, generator=generator).to(self._workshop.device)
+        streams = [stream(self._workshop.job.seed, "evaluation latents", block) for block in range(first, last)]
+        drawn = [torch.randn(EVALUATION_BLOCK, networks.z_dim, generator=generator) for generator in streams]
+        return torch.cat(drawn).to(self._workshop.device)
+
+    def _values(self, pixels: Tensor) -> Tensor:
+        return to_values(pixels.to(self._workshop.device))
+
+    def _in_portions(self, work: Callable[[int, int], Tensor], count: int, size: int) -> Tensor:
+        return torch.cat(list(portions(work, count, size, self._workshop.device)))

@@ -21,6 +21,7 @@ from benchmark.evaluation import make_subject, subject_at
 from benchmark.images import to_pixels
 from benchmark.metrics import METRICS
 from benchmark.metrics.audit import audit
+from benchmark.metrics.embedding import keeps_features
 from benchmark.metrics.samples import facing, grid
 from benchmark.metrics.selection import best, moments
 from benchmark.metrics.subject import Direction, NotMeasured, Subject, Value
@@ -112,7 +113,8 @@ def measure(bench: Bench) -> None:
     _draw_grids(bench, subject)
     whole = not any(name.startswith("statistics/") for name in run.spoiled())
     missing = [request for request in bench.planned.metrics if not (whole and run.has_measurement(request))]
-    _measure(bench, subject, missing)
+    keeps = keeps_features(request.metric for request in missing)
+    _measure(bench, replace(subject, keeps_features=keeps), missing)
     run.write_document("timings/measure.json", {"metrics": len(missing), **_spent(bench, since)})
     run.discard_checkpoint()
 

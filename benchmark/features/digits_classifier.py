@@ -70,6 +70,7 @@ def load(options: DigitsClassifierOptions, device: str | torch.device, cache: Pa
         embed=embed,
         classify=lambda features: network.head(features.to(device)).softmax(dim=1),
         classes="the ten digits",
+        device=device,
     )
 
 
@@ -89,7 +90,8 @@ def _values(pixels: Tensor, device: str | torch.device) -> Tensor:
     if pixels.shape[1] != 1 or pixels.shape[2] != pixels.shape[3] or pixels.shape[2] not in {SIZE, SIZE // 2}:
         shape = "x".join(map(str, pixels.shape[1:]))
         raise UsageError(f"the extractor digits_classifier reads images of 1x8x8 or 1x16x16, not {shape}")
-    return to_values((pixels if pixels.shape[2] == SIZE else doubled(pixels)).to(device))
+    on_device = pixels.to(device)
+    return to_values(on_device if pixels.shape[2] == SIZE else doubled(on_device))
 
 
 def _block(inputs: int, outputs: int, stride: int) -> tuple[nn.Module, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from benchmark.portions import portions
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,8 @@ class Extractor:
 
     `resizer` and `quantization` say in words what happens to an image before the network sees it. `embed` maps one
     batch of uint8 pixels [B, C, H, W] to features [B, dimensions]; `classify`, where there is one, features to
-    probabilities [B, classes], and `classes` says in words what they are.
+    probabilities [B, classes], and `classes` says in words what they are. Both compute on `device`, wherever their
+    inputs are. Batches are of `batch_size`, on a GPU of as many more as its memory takes (`benchmark.portions`).
     """
 
     name: str
@@ -27,9 +30,14 @@ class Extractor:
     classify: Callable[[Tensor], Tensor] | None = None
     classes: str | None = None
     batch_size: int = 256
+    device: str | torch.device = "cpu"
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """Return float32 features [N, dimensions] on the CPU for uint8 pixels [N, C, H, W] in 0..255."""
+        """Return float32 features [N, dimensions] on the extractor's device for uint8 pixels [N, C, H, W] in 0..255."""
+        return torch.cat(list(self.batches(pixels)))
+
+    def batches(self, pixels: Tensor) -> Iterator[Tensor]:
+        """Yield the same features a batch at a time, so that not all of them are held."""
         if pixels.dtype != torch.uint8 or pixels.ndim != 4:
             raise ValueError(f"pixels are uint8 [N, C, H, W], not {pixels.dtype} {tuple(pixels.shape)}")
         return self._by_batch(self.embed, pixels)
@@ -38,8 +46,11 @@ class Extractor:
         """Return class probabilities [N, classes] of features [N, dimensions]; ValueError if there are no classes."""
         if self.classify is None:
             raise ValueError(f"the extractor {self.name} does not classify")
-        return self._by_batch(self.classify, features)
+        return torch.cat(list(self._by_batch(self.classify, features)))
 
-    def _by_batch(self, function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
-        with torch.no_grad():
-            return torch.cat([function(batch).float().cpu() for batch in torch.split(inputs, self.batch_size)])
+    def _by_batch(self, function: Callable[[Tensor], Tensor], inputs: Tensor) -> Iterator[Tensor]:
+        @torch.no_grad()
+        def work(start: int, stop: int) -> Tensor:
+            return function(inputs[start:stop]).float()
+
+        return portions(work, len(inputs), self.batch_size, self.device)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from benchmark.errors import MissingAssetError
 from benchmark.features.extractor import Extractor
+from benchmark.features.resizing import clean, plain
 from benchmark.prepare import ASSETS
 from benchmark.published import weights_of
 
@@ -31,7 +32,12 @@ RESIZERS = {
     "legacy_pytorch": "PyTorch bilinear to 299x299, align_corners false, no antialiasing (clean-fid legacy_pytorch)",
     "legacy_tensorflow": "bilinear to 299x299 inside the network, as in TensorFlow 1 (clean-fid legacy_tensorflow)",
 }
-
+RESIZE: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "clean": clean,
+    "legacy_pytorch": plain,
+    "legacy_tensorflow": Tensor.float,
+}
+"""What is done to uint8 [B, C, H, W] before the network: to 299x299 unless it does that itself."""
 
 CLASSES = "the 1008 outputs of 2015-12-05, without their bias"
 """As in Salimans et al. (2016), whose code multiplies the pooled features by the last layer's weights and no more."""
@@ -55,17 +61,18 @@ def load(options: InceptionOptions, device: str | torch.device, cache: Path | No
     except (RuntimeError, AttributeError, TypeError, EOFError, pickle.UnpicklingError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise MissingAssetError(f"{path}: not the weights that the mode {options.mode} reads: {reason}") from error
-    resize = _resizer(options.mode)
+    resize = RESIZE[options.mode]
     return Extractor(
         name=f"inception_{options.mode}",
         sha256=sha256,
         dimensions=DIMENSIONS,
         resizer=RESIZERS[options.mode],
         quantization="uint8 before resizing, none after",
-        embed=lambda pixels: network(resize(pixels.expand(-1, 3, -1, -1)).to(device)),
+        embed=lambda pixels: network(resize(pixels.to(device)).expand(-1, 3, -1, -1)),
         classify=lambda features: (features.to(device) @ head().to(device).T).softmax(dim=1),
         classes=CLASSES,
         batch_size=BATCH_SIZE,
+        device=device,
     )
 
 
@@ -105,20 +112,3 @@ def _served_to_cleanfid(state: dict[str, Tensor]) -> Iterator[Any]:
         yield inception_pytorch
     finally:
         inception_pytorch.load_state_dict_from_url = fetch
-
-
-def _resizer(mode: str) -> Callable[[Tensor], Tensor]:
-    """Return clean-fid's resizing of uint8 [B, 3, H, W] to float32 [B, 3, 299, 299]."""
-    if mode == "legacy_tensorflow":
-        return lambda pixels: pixels.float()
-    from cleanfid.resize import build_resizer
-
-    def resized(pixels: Tensor) -> Tensor:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Pillow 11 and 12 on fromarray(mode=...)
-            images = [one_resized(image) for image in pixels.permute(0, 2, 3, 1).cpu().numpy()]
-        return torch.stack([torch.from_numpy(image.copy()).permute(2, 0, 1) for image in images])
-
-    with warnings.catch_warnings():  # the legacy builder silences every warning of the process
-        one_resized = build_resizer(mode)
-    return resized

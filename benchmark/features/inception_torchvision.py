@@ -50,6 +50,7 @@ def load(options: TorchvisionInceptionOptions, device: str | torch.device, cache
         classify=lambda features: head(features.to(device)).softmax(dim=1),
         classes="the 1000 classes of ImageNet-1k",
         batch_size=50,
+        device=device,
     )
 
 

@@ -1,7 +1,8 @@
 """The family of metrics: `measure(subject, options) -> Value` on a finished job (`benchmark.metrics.subject`).
 
 Facts: `unit`, unless a value brings its own; `lower_is_better`, null where no side is; `needs`, what the objective must
-offer (`samples`, `reconstructions` or nothing); `assets(options)`, where downloads may be needed (`benchmark.prepare`);
+offer (`samples`, `reconstructions` or nothing); `features`, whether of what an extractor sees it asks for more
+than mean and covariance; `assets(options)`, where downloads may be needed (`benchmark.prepare`);
 `classifies`, where the extractor must tell the data set's classes; `waits`, where the training must stop at an event.
 """
 
@@ -22,9 +23,10 @@ from benchmark.schema.record import Options
 from benchmark.table import Entry, Table
 
 
-def _seen(unit: str, *, lower_is_better: bool, needs: str = "samples") -> dict[str, Any]:
+def _seen(unit: str, *, lower_is_better: bool, needs: str = "samples", features: bool = True) -> dict[str, Any]:
     """Return the facts of a metric that looks at images through an extractor."""
-    return {"unit": unit, "lower_is_better": lower_is_better, "needs": needs, "assets": lambda options: options.assets}
+    facts = {"unit": unit, "lower_is_better": lower_is_better, "needs": needs, "features": features}
+    return facts | {"assets": lambda options: options.assets}
 
 
 METRICS = Table(
@@ -34,7 +36,7 @@ METRICS = Table(
             "benchmark.metrics.fid:measure",
             FeatureOptions,
             "Fréchet distance between generated and real images in an extractor's features",
-            facts=_seen("FID", lower_is_better=True),
+            facts=_seen("FID", lower_is_better=True, features=False),
         ),
         "kid": Entry(
             "benchmark.metrics.kid:measure",

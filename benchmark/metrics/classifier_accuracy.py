@@ -31,7 +31,7 @@ def measure(subject: Subject, options: ClassifierAccuracyOptions) -> Value:
         raise RunError(f"'{subject.dataset.name}' has no labels, so no answer of a classifier is right or wrong")
 
     def accuracy(pixels: Tensor) -> float:
-        answers = extractor.probabilities(extractor(pixels)).argmax(dim=1)
+        answers = extractor.probabilities(extractor(pixels)).argmax(dim=1).cpu()
         return float((answers == labels).double().mean())
 
     return Value(

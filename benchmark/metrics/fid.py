@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from torch import Tensor
 
 from benchmark.metrics import METRICS
-from benchmark.metrics.embedding import OTHER, embed, feature_moments
+from benchmark.metrics.embedding import OTHER, embed
 from benchmark.metrics.subject import Subject, Value
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from benchmark.metrics.options import FeatureOptions
 
 
@@ -22,17 +25,18 @@ def measure(subject: Subject, options: FeatureOptions) -> Value:
     others at equal counts only.
     """
     found = embed(subject, options, "fid", METRICS["fid"].version)
-    generated, real, other = (feature_moments(part) for part in (found.generated, found.real, found.other()))
+    generated, real, other = found.generated.moments(), found.real.moments(), found.other()
+    floor = subject.recall_data(f"FID of {found.real.key} to {other.key}", lambda: real.distance(other.moments()))
     first = None if options.real is None else f"real{options.real}"
     parts = (found.protocol.extractor, options.split, options.generated, options.weights, options.direction, first)
     subject.store(
         "_".join(str(part) for part in parts if part is not None),
         {
-            "mean": generated.mean,
-            "covariance": generated.covariance,
+            "mean": _stored(generated.mean),
+            "covariance": _stored(generated.covariance),
             "count": np.array(generated.count),
-            "real_mean": real.mean,
-            "real_covariance": real.covariance,
+            "real_mean": _stored(real.mean),
+            "real_covariance": _stored(real.covariance),
             "real_count": np.array(real.count),
         },
     )
@@ -40,9 +44,13 @@ def measure(subject: Subject, options: FeatureOptions) -> Value:
         generated.distance(real),
         found.protocol,
         {
-            "floor": real.distance(other),
+            "floor": floor,
             "floor_counts": {options.split: real.count, OTHER[options.split]: other.count},
             "dimensions": len(real.mean),
             "rank_deficient": min(generated.count, real.count) <= len(real.mean),
         },
     )
+
+
+def _stored(array: NDArray[np.float64] | Tensor) -> NDArray[np.float64]:
+    return array.cpu().numpy() if isinstance(array, Tensor) else array

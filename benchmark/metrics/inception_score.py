@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def measure(subject: Subject, options: InceptionScoreOptions) -> Value:
     """Return the mean score of the parts; `sd` is over the parts (n in the denominator, as the authors print it)."""
     extractor = subject.extractor(options.extractor)
-    features = generated_features(subject, extractor, options.generated, options.weights)
-    scores = split_scores(extractor.probabilities(features).double().numpy(), options.splits)
+    features = generated_features(subject, extractor, options.generated, options.weights).all()
+    scores = split_scores(extractor.probabilities(features).double().cpu().numpy(), options.splits)
     return Value(
         float(scores.mean()),
         Protocol(

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from benchmark.errors import RunError
 from benchmark.metrics import METRICS
-from benchmark.metrics.embedding import Embedded, embed, feature_moments, real_key
+from benchmark.metrics.embedding import Embedded, embed
 from benchmark.metrics.neighborhoods import compared, radii
 from benchmark.metrics.subject import Subject, Value
 
@@ -51,17 +50,18 @@ def _measured(subject: Subject, options: NeighborOptions, name: str) -> Value:
     return Value(
         float(values[FOUR.index(name)]),
         found.protocol.model_copy(update={"convention": "; ".join(part for part in parts if part is not None)}),
-        {"dimensions": found.real.shape[1]},
+        {"dimensions": found.real.extractor.dimensions},
         chosen_by=_judge(subject, options, found),
     )
 
 
 def _four(subject: Subject, options: NeighborOptions, found: Embedded) -> Tensor:
-    if len(found.real) <= options.nearest_k:
-        raise RunError(f"{subject.job_id}: {len(found.real)} real images have no {options.nearest_k} nearest others")
-    real, generated = (part.to(subject.device, torch.float64) for part in (found.real, found.generated))
-    key = f"{real_key(subject.extractor(options.extractor), options, options.split)} nearest {options.nearest_k}"
-    around = subject.recall_data(key, lambda: radii(real, options.nearest_k))
+    if found.real.count <= options.nearest_k:
+        raise RunError(f"{subject.job_id}: {found.real.count} real images have no {options.nearest_k} nearest others")
+    real, generated = (part.all().double() for part in (found.real, found.generated))
+    around = subject.recall_data(
+        f"{found.real.key} nearest {options.nearest_k}", lambda: radii(real, options.nearest_k)
+    )
     return compared(real, generated, options.nearest_k, around).cpu()
 
 
@@ -70,11 +70,10 @@ def _judge(subject: Subject, options: NeighborOptions, found: Embedded) -> tuple
     if options.selection == "last" or options.selection.by is None:
         return None
 
-    def distance() -> Tensor:
-        value = feature_moments(found.generated).distance(feature_moments(found.real))
-        return torch.tensor(value, dtype=torch.float64)
+    def distance() -> float:
+        return found.generated.moments().distance(found.real.moments())
 
-    return "fid", float(subject.recall(_key("fid", options), distance))
+    return "fid", subject.recall(_key("fid", options), distance)
 
 
 def _key(what: str, options: NeighborOptions) -> str:

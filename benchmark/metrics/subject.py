@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import JsonValue
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 Weights = Literal["raw", "ema"]
 Split = Literal["train", "test"]
 Direction = Literal["ab", "ba"]
+
+
+Recall = Callable[[str, Callable[[], Any]], Any]
+"""Returns what is made under a key; it is made the first time that it is asked for."""
 
 
 class NotMeasured(Exception):  # noqa: N818 - an outcome, not an error
@@ -79,7 +83,8 @@ class Subject:
     `reconstruct` returns values in -1..1 for pixels, `translate` uint8 pixels of all test images of one domain in the
     style of the other (null where there are no two domains). `store` keeps feature statistics with the job;
     `recall(key, make)` makes what several metrics share only once, `recall_data` what other moments of the training
-    share too, since it is made of the data alone. `lineage` returns this job and all that it rests on. `log` returns
+    share too, since it is made of the data alone; features are kept so where a metric asks for more of them than
+    their mean and covariance (`keeps_features`). `lineage` returns this job and all that it rests on. `log` returns
     the lines that the training wrote, `event` what became of the event that it was to stop at, null where it waited
     for none.
     """
@@ -100,8 +105,9 @@ class Subject:
     translate: Callable[[Direction, Weights], Tensor] | None = None
     expected_kept: int | None = None
     shrunken: bool = False
-    recall: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()
-    recall_data: Callable[[str, Callable[[], Tensor]], Tensor] = lambda key, make: make()
+    recall: Recall = lambda key, make: make()
+    recall_data: Recall = lambda key, make: make()
+    keeps_features: bool = True
     lineage: Callable[[], Sequence[Effort]] = tuple
     log: Callable[[], Sequence[LogLine]] = tuple
     event: Callable[[], Event | None] = lambda: None

@@ -115,7 +115,7 @@ class TestFidOfPatches:
 
     extractor = EXTRACTORS["digits_classifier"].load()(EXTRACTORS["digits_classifier"].options(), "cpu", None)
 
-    def moments(self, pixels: torch.Tensor) -> Moments:
+    def moments(self, pixels: torch.Tensor) -> Moments[NDArray[Any]]:
         return moments([self.extractor(pixels).numpy()])
 
     def distance(self, one: torch.Tensor, other: torch.Tensor) -> float:

@@ -1,6 +1,5 @@
 import hashlib
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
@@ -101,15 +100,6 @@ def test_without_torchvision_the_message_says_how_to_install_it(
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(MissingAssetError, match="torch and torchvision from one source"):
         load(InceptionOptions(mode="legacy_pytorch", weights=str(path), sha256=digest), "cpu")
-
-
-def test_building_a_resizer_leaves_the_warning_filters_alone() -> None:
-    from benchmark.features.inception import _resizer
-
-    before = list(warnings.filters)
-    resized = _resizer("legacy_pytorch")(torch.zeros(1, 3, 4, 4, dtype=torch.uint8))
-    assert resized.shape == (1, 3, 299, 299)
-    assert list(warnings.filters) == before
 
 
 def test_the_mode_is_clean_unless_another_is_named() -> None:

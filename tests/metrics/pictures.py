@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,10 +30,10 @@ def flat(batch: Tensor) -> Tensor:
 EXTRACTOR = Extractor("flat", "0" * 64, 6, "none", "uint8", flat, batch_size=32)
 
 
-class Shared(dict[str, Tensor]):
-    """Makes a tensor once, as a job does."""
+class Shared(dict[str, Any]):
+    """Makes a thing once, as a job does."""
 
-    def recall(self, key: str, make: Callable[[], Tensor]) -> Tensor:
+    def recall(self, key: str, make: Callable[[], Any]) -> Any:
         if key not in self:
             self[key] = make()
         return self[key]

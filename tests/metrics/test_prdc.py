@@ -124,7 +124,11 @@ def test_the_protocol_says_how_many_real_images_and_neighbors(subject: Subject) 
 def test_fid_and_kid_of_the_first_real_images(subject: Subject, stored: dict[str, Any]) -> None:
     made, real = features(pixels(70, "raw")).astype(float), features(images("test").pixels[:40]).astype(float)
     other = features(images("train").pixels[:40]).astype(float)
-    for metric, distance in (("fid", lambda x, y: moments([x]).distance(moments([y]))), ("kid", kernel_distance)):
+    distances: dict[str, Callable[[Any, Any], float]] = {
+        "fid": lambda x, y: moments([x]).distance(moments([y])),
+        "kid": kernel_distance,
+    }
+    for metric, distance in distances.items():
         found = measured(subject, metric, real=40)
         assert found.value == pytest.approx(distance(made, real), rel=1e-6)
         assert found.details["floor"] == pytest.approx(distance(real, other), rel=1e-6)

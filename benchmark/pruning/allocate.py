@@ -65,14 +65,34 @@ def draw(
 def _keep_best(scores: Mapping[str, Tensor], masks: Mapping[str, Tensor], kept: int, least: int) -> dict[str, Tensor]:
     sizes = [score.numel() for score in scores.values()]
     flat = torch.cat([score.flatten().cpu() for score in scores.values()])
-    alive = torch.cat([masks[name].flatten() for name in scores]).nonzero().flatten()
-    ranked = alive[torch.sort(flat[alive], descending=True, stable=True).indices]
+    alive = torch.cat([masks[name].flatten() for name in scores])
     if least:
-        ranked = _leaders_first(ranked, torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes)), least)
-    best = torch.zeros(flat.numel(), dtype=torch.bool)
-    best[ranked[:kept]] = True
+        owner = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+        best = torch.zeros_like(alive)
+        best[_leaders_first(_ranked(flat, alive), owner, least)[:kept]] = True
+    else:
+        best = _largest(flat, alive, kept)
     pieces = torch.split(best, sizes)
     return {name: piece.reshape(masks[name].shape).clone() for name, piece in zip(scores, pieces, strict=True)}
+
+
+def _largest(flat: Tensor, alive: Tensor, kept: int) -> Tensor:
+    """Return where the first `kept` of `_ranked` are: without ranking all of many millions."""
+    values = flat if bool(alive.all()) else flat[alive]
+    kept = min(kept, len(values))
+    if not kept:
+        return torch.zeros_like(alive)
+    smallest = values.kthvalue(len(values) - kept + 1).values
+    best = (flat > smallest) & alive
+    tied = ((flat == smallest) & alive).nonzero().flatten()
+    best[tied[: kept - int(best.sum())]] = True
+    return best
+
+
+def _ranked(flat: Tensor, alive: Tensor) -> Tensor:
+    """Return the places of what is left, the largest first, of equal ones the one that stands first."""
+    left = alive.nonzero().flatten()
+    return left[torch.sort(flat[left], descending=True, stable=True).indices]
 
 
 def _leaders_first(ranked: Tensor, owner: Tensor, least: int) -> Tensor:

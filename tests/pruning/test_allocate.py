@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from benchmark.pruning.allocate import LEAST_CHANNELS, Pool, draw, pools, quotas
+from benchmark.pruning.allocate import LEAST_CHANNELS, Pool, _largest, _ranked, draw, pools, quotas
 from benchmark.pruning.count import Target, kept_after, kept_at
 from benchmark.pruning.mask import ones
 
@@ -132,3 +132,17 @@ def test_inputs_are_left_as_they_are() -> None:
 def test_scores_that_cannot_be_used_are_refused(scores: dict[str, Tensor], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         draw(scores, {NAMES[0]: torch.ones(2, dtype=torch.bool)}, Target(0.5))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 9), st.floats(0, 1), st.floats(0, 1.2))
+def test_the_largest_are_the_first_of_a_stable_order(
+    seed: int, count: int, levels: int, left: float, share: float
+) -> None:
+    chance = torch.Generator().manual_seed(seed)
+    scores = torch.randint(levels, (count,), generator=chance).float()
+    scores[torch.rand(count, generator=chance) < 0.1] = torch.inf
+    alive = torch.rand(count, generator=chance) < left
+    kept = int(share * int(alive.sum()))
+    expected = torch.zeros(count, dtype=torch.bool)
+    expected[_ranked(scores, alive)[:kept]] = True
+    assert torch.equal(_largest(scores, alive, kept), expected)

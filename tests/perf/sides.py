@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from benchmark.cuda_graphs import WARM_UP, CudaGraph
 from benchmark.environment import prepare_process
 from benchmark.objectives import OBJECTIVES
 from benchmark.objectives.options import CycleganOptions, GanOptions, MomentMatchingOptions, VaeOptions
 from benchmark.pruning.mask import apply
+from benchmark.pruning.shrink import remove_channels
 from benchmark.training import Hooks, Loop, new_state
 from tests.perf.tasks import Stocked, Task, workshop
 from tests.perf.textbook import pictures
@@ -26,7 +31,9 @@ TextbookTraining = GanTraining | VaeTraining | CycleganTraining | MomentMatching
 
 
 class Side(ABC):
-    """Something that trains on; several live in one process and take turns."""
+    """Something that trains on, on a device; several live in one process and take turns."""
+
+    device: str
 
     @abstractmethod
     def prepare(self) -> None:
@@ -36,37 +43,77 @@ class Side(ABC):
     def train(self, steps: int) -> None:
         """Make so many steps."""
 
+    def seconds(self, steps: int) -> float:
+        """Return how long so many steps take."""
+        begun = now(self.device)
+        self.train(steps)
+        return now(self.device) - begun
+
+
+def now(device: str) -> float:
+    """Return the time once the device has done all that it was asked for."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
 
 class Ours(Side):
-    """`Loop.run` as the training stage of a job has it."""
+    """`Loop.run` as the training stage of a job has it, from initial weights, without the channels that are gone.
 
-    def __init__(self, task: Task, device: str, place: Path, **changes: Any) -> None:
-        self.device = device
+    With `graphs` a GPU's steps are recorded and replayed (`benchmark.cuda_graphs`), which a training does once.
+    """
+
+    def __init__(self, stocked: Stocked, masks: Mapping[str, Tensor], threads: int = 1, graphs: bool = False) -> None:
+        self.graph = CudaGraph if graphs else None
+        self.workshop, self.masks, self.threads, self.device = stocked, masks, threads, stocked.device
         self.prepare()
-        self.workshop = workshop(task, device, place, **changes)
-        networks = self.workshop.networks()
-        networks.load(self.workshop.initial("init"))
+        networks = replace(stocked, channels={}).networks()
+        networks.load(stocked.initial("init"))
         weights = dict(networks.named_parameters())
-        apply(self.workshop.masks, {name: weights[name].detach() for name in self.workshop.masks})
-        images = self.workshop.training_images
-        self.pixels, self.labels = images.pixels.to(device), images.labels
-        self.state = new_state(networks, self.workshop.job.training)
+        apply(masks, {name: weights[name].detach() for name in masks})
+        remove_channels(networks, stocked.channels)
+        images = stocked.training_images
+        self.pixels, self.labels = images.pixels.to(self.device), images.labels
+        self.state = new_state(networks, stocked.job.training)
         self.losses: dict[str, float] = {}
         """The mean of each loss over the last steps that the log was told of."""
 
     def prepare(self) -> None:
-        """Set torch as `prepare_process` does for a job."""
+        """Set torch as `prepare_process` does for a job, but for the threads."""
         prepare_process(self.device)
+        torch.set_num_threads(self.threads)
 
     def train(self, steps: int) -> None:
         """Make so many steps."""
+        self._run(steps, lambda: None)
+
+    def seconds(self, steps: int) -> float:
+        """Return how long so many steps take, once those are made that a recording comes after."""
+        before = 0 if self.graph is None else WARM_UP + 1
+        begun, last = now(self.device), self.state.step + before
+
+        def stepped() -> None:
+            nonlocal begun
+            if self.state.step == last:
+                begun = now(self.device)
+
+        self._run(before + steps, stepped)
+        return now(self.device) - begun
+
+    def _run(self, steps: int, stepped: Callable[[], None]) -> None:
         job = self.workshop.job
         training = job.training.model_copy(update={"steps": self.state.step + steps})
-        loop = Loop(self.workshop.objective, training, self.pixels, job.seed, self.workshop.masks, self.labels)
-        loop.run(self.state, Hooks(self._log, lambda step, tensors: None))
+        loop = Loop(self.workshop.objective, training, self.pixels, job.seed, self.masks, self.labels, self.graph)
+        loop.run(self.state, Hooks(self._log, lambda step, tensors: None, stepped=stepped))
 
     def _log(self, step: int, losses: dict[str, float]) -> None:
         self.losses = losses
+
+
+def ours(task: Task, device: str, place: Path, threads: int = 1, *, graphs: bool = False, **changes: Any) -> Ours:
+    """Return our side of a task, with changes of its training."""
+    stocked = workshop(task, device, place, **changes)
+    return Ours(stocked, stocked.masks, threads, graphs)
 
 
 class Textbook(Side):

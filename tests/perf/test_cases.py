@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
 from tests.perf.__main__ import CASES, main
 from tests.perf.figure import Figure, rows, table
@@ -52,11 +53,27 @@ def test_an_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    ["planning", *(pytest.param(name, marks=pytest.mark.slow) for name in ("again", "pool", "report", "startup"))],
+    [
+        *("planning", "rate", "shrunken"),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("again", "machine", "pool", "report", "startup", "training", "workers")
+        ),
+    ],
 )
 def test_a_case_runs(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert case in CASES
     main([case, "--small", "--json"])
     figures = json.loads(capsys.readouterr().out)[case]
     assert figures
-    assert all(value > 0 for figure in figures for value in figure["values"])
+    assert all(value > 0 for figure in figures for value in figure["values"] if "off by" not in figure["says"])
+
+
+@pytest.mark.gpu
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["training", "rate", "shrunken", "workers"])
+def test_a_case_runs_on_a_gpu(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    main([case, "--small", "--device", "cuda", "--json"])
+    assert json.loads(capsys.readouterr().out)[case]

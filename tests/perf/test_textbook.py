@@ -14,6 +14,7 @@ from benchmark.images import to_values
 from benchmark.networks import is_bias
 from benchmark.streams import stream
 from tests.perf.sides import Ours, TextbookTraining, textbook_training
+from tests.perf.sides import ours as ours_of
 from tests.perf.tasks import SMALL_TASKS
 from tests.perf.textbook import pictures
 from tests.perf.textbook.cyclegan import CycleganTraining
@@ -27,7 +28,7 @@ Outcome = tuple[dict[str, float], dict[str, Tensor]]
 
 @pytest.mark.parametrize("name", SMALL_TASKS)
 def test_one_step_has_equal_losses_and_gradients(name: str, tmp_path: Path) -> None:
-    ours = Ours(SMALL_TASKS[name], "cpu", tmp_path)
+    ours = ours_of(SMALL_TASKS[name], "cpu", tmp_path)
     theirs = textbook_training(ours.workshop)
     if isinstance(theirs, MomentMatchingTraining):
         begin_alike(ours, theirs)
@@ -113,7 +114,7 @@ def gradients_of(component: str, network: nn.Module) -> dict[str, Tensor]:
 
 
 def test_a_masked_weight_stays_zero_in_a_textbook_pass(tmp_path: Path) -> None:
-    ours = Ours(SMALL_TASKS["dcgan"], "cpu", tmp_path)
+    ours = ours_of(SMALL_TASKS["dcgan"], "cpu", tmp_path)
     theirs = textbook_training(ours.workshop)
     assert isinstance(theirs, GanTraining)
     theirs.train(2)

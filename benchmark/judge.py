@@ -59,7 +59,7 @@ def verdicts_by_look(
     A claim comes to a look only where it was open at the one before, and sees the seeds of that look alone. Where no
     looks are declared, or a claim is read from a timing, there is one verdict.
     """
-    plan, view, numbers = suite.plan.suite, _View(results, suite), _numbers(suite.references)
+    plan, view, numbers = suite.plan.suite, _View(results, suite), _numbers(suite)
 
     def verdict(claim_id: str, claim: Claim, look: Look | None) -> Verdict:
         arms = view.arms(claim, look)
@@ -95,16 +95,18 @@ def _is_open(verdict: Verdict) -> bool:
     return undecided and any(part.status == "inconclusive" and part.look is not None for part in verdict.parts)
 
 
-def _numbers(texts: Mapping[str, str]) -> dict[str, Number]:
-    """Return every printed number by `PAPER/NUMBER`."""
-    if not texts:
+def _numbers(suite: CampaignSuite) -> dict[str, Number]:
+    """Return by `PAPER/NUMBER` the printed numbers of the papers that arms are compared with."""
+    compared = (one.reference for claim in suite.plan.suite.claims.values() for one in claim.compare)
+    papers = sorted({reference.partition("/")[0] for reference in compared if reference is not None})
+    if not papers:
         return {}
-    from benchmark.suites import read_references  # only where a suite has references: the YAML reader is slow to load
+    from benchmark.suites import read_references  # only where arms are compared so: reading YAML is slow
 
     return {
         f"{paper}/{name}": number
-        for paper, text in texts.items()
-        for name, number in read_references(text, f"{paper}.yaml").numbers.items()
+        for paper in papers
+        for name, number in read_references(suite.references[paper], f"{paper}.yaml").numbers.items()
     }
 
 

@@ -21,4 +21,4 @@ FORMATS: Mapping[Layout, torch.memory_format] = {
 def lay_out(modules: Iterable[nn.Module], layout: Layout) -> None:
     """Bring the tensors with four axes to a layout, in place: the same parameters and names, shapes and values."""
     for module in modules:
-        module.to(memory_format=FORMATS[layout])  # type: ignore[call-overload]
+        module.to(memory_format=FORMATS[layout])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softshrink
 
 from benchmark.networks import Networks, channel_scales
 from benchmark.schema.training import Penalty
@@ -27,11 +27,11 @@ def size(scales: Iterable[Tensor]) -> Tensor | int:
 
 
 @torch.no_grad()
-def pull(scales: Iterable[Tensor], distance: float) -> None:
+def pull(scales: Iterable[Tensor], distance: Any) -> None:
     """Move scales towards zero by a distance, none beyond it, in place.
 
-    With distance = lr * weight that is the proximal step of an L1 norm: sign(s) max(|s| - distance, 0), as Wang et al.
-    (2020) update the scales of a generator.
+    `distance` is a number, or a tensor without axes. With distance = lr * weight that is the proximal step of an L1
+    norm: sign(s) max(|s| - distance, 0), as Wang et al. (2020) update the scales of a generator.
     """
     for scale in scales:
-        scale.copy_(softshrink(scale, distance))
+        scale.sub_(scale.clamp(-distance, distance))

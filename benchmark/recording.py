@@ -15,7 +15,7 @@ from benchmark.artifacts import RunDir
 from benchmark.bench import Bench
 from benchmark.schema.measurement import Progress
 from benchmark.stopping import Stop
-from benchmark.training import Hooks, State
+from benchmark.training import Hooks, State, tell
 
 SILENCE = 5.0
 """Seconds after which progress is told between two lines of the log."""
@@ -71,6 +71,7 @@ class Recorder:
             self._tell()
 
     def _keep(self) -> None:
+        tell(self._state, self._logged, wait=True)  # a checkpoint has no losses that are on their way
         run, log = self._bench.run, _log(self._bench.run, sync=True)
         note: JsonValue = {"step": self._state.step, "log_size": len(log), "log_sha256": _digest(log)}
         run.write_tensors(run.CHECKPOINT, self._state.checkpoint(), note=note)

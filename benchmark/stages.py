@@ -15,6 +15,7 @@ from torch import Tensor
 from benchmark import environment
 from benchmark.assembly import Workshop, training_masks
 from benchmark.bench import Bench
+from benchmark.cuda_graphs import CudaGraph
 from benchmark.effort import efforts
 from benchmark.errors import RunError
 from benchmark.evaluation import make_subject, subject_at
@@ -78,7 +79,8 @@ def train(bench: Bench) -> None:
     workshop = with_teacher(bench.workshop, bench.results)
     images = workshop.training_images
     pixels = images.pixels.to(bench.settings.device)
-    loop = Loop(workshop.objective, job.training, pixels, job.seed, training_masks(run, job), images.labels)
+    graph = CudaGraph if bench.settings.cuda_graphs and bench.settings.device == "cuda" else None
+    loop = Loop(workshop.objective, job.training, pixels, job.seed, training_masks(run, job), images.labels, graph)
     try:
         with Stop() as stop:
             loop.run(state, Recorder(bench, state, stop).hooks())

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 import torch
 from torch import Tensor
 
 from benchmark.batches import Batches, by_class, by_domain
+from benchmark.cuda_graphs import NewGraph, Replayed
 from benchmark.images import to_values
 from benchmark.networks import Networks, channel_scales, section
 from benchmark.objectives.objective import Objective, Update
@@ -27,10 +28,10 @@ from benchmark.pruning.mask import bind
 from benchmark.schema.measurement import LOG_EVERY
 from benchmark.schema.suite import MaskStable, Training
 from benchmark.schema.training import Cosine, Schedule
-from benchmark.streams import stream
-from benchmark.training_state import State, new_state
+from benchmark.streams import stream_seed
+from benchmark.training_state import State, new_state, set_rate
 
-__all__ = ["LOG_EVERY", "Diverged", "Hooks", "Loop", "State", "look", "new_state"]
+__all__ = ["LOG_EVERY", "Diverged", "Hooks", "Loop", "State", "look", "new_state", "tell"]
 
 
 class Diverged(Exception):  # noqa: N818 - an outcome, not an error
@@ -47,7 +48,8 @@ class Hooks:
     """What the loop tells the outside, and when."""
 
     logged: Callable[[int, dict[str, float]], None]
-    """After every `LOG_EVERY` steps: the step and the mean of each loss since the last call, penalties left out."""
+    """For every `LOG_EVERY` steps, once the losses have come from the device: the step, and the mean of each since the
+    last call, penalties left out."""
     snapshot: Callable[[int, dict[str, Tensor]], None]
     snapshot_steps: frozenset[int] = frozenset()
     """The last step that is allowed stands for the end, also where the training stops before it."""
@@ -64,6 +66,11 @@ class _Tools:
     zero_masked: Callable[[], None]
     follow_scores: edge_popup.Follow
     scales: Mapping[str, Tensor]
+    chance: torch.Generator
+
+
+Advance = Callable[[Tensor, Tensor | None, int], Tensor]
+"""(images uint8, labels or null, seed) -> loss: one optimizer step."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Loop:
     """A training that can be run from any state: `pixels` uint8 [N, C, H, W] on the networks' device.
 
     `labels` [N] tell the domain of each image where the objective is about two, and its class where the networks are
-    told several.
+    told several. With `graph`, steps are recorded and replayed where that leads to the same numbers.
     """
 
     objective: Objective
@@ -80,6 +87,7 @@ class Loop:
     seed: int
     masks: Mapping[str, Tensor]
     labels: Tensor | None = None
+    graph: NewGraph | None = None
 
     def run(self, state: State, hooks: Hooks) -> None:
         """Train from `state.step` to the last step, or to where the event comes that the training is to stop at.
@@ -87,16 +95,18 @@ class Loop:
         Raises `Diverged` when a loss or a value of the networks is not finite.
         """
         tools = self._tools(state)
+        advances = {update.name: self._advance(state, update, tools) for update in self.objective.updates}
         state.networks.train()
         self._snapshot(state, hooks)
         while not self._is_over(state):
-            self._step(state, tools)
+            self._step(state, advances, tools.batches)
             state.step += 1
             self._average(state)
             self._look(state)
             self._snapshot(state, hooks)
             if state.step % LOG_EVERY == 0 or self._is_over(state):
-                hooks.logged(state.step, _means(state))
+                state.losses.read(state.step)
+            tell(state, hooks.logged, wait=self._is_over(state))
             hooks.stepped()
         _check_finite(state)
 
@@ -136,31 +146,45 @@ class Loop:
             zero_masked=bind(self.masks, {name: weights[name] for name in self.masks}),
             follow_scores=follow_scores,
             scales=penalized(state.networks, training.penalty),
+            chance=torch.Generator(device=self.pixels.device),
         )
+
+    def _advance(self, state: State, update: Update, tools: _Tools) -> Advance:
+        """Return what makes an update, in the networks' place and by their optimizers."""
+        body = partial(self._made, state, update, tools)
+        if self.graph is None or not update.repeats_itself or state.scaler.is_enabled():
+            return lambda images, labels, seed: body(images, labels, tools.chance.manual_seed(seed))
+        optimizers = [optimizer for component in update.components for optimizer in state.optimizers[component]]
+        return Replayed(body, tools.chance, self.graph(tools.chance), optimizers)
+
+    def _made(
+        self, state: State, update: Update, tools: _Tools, images: Tensor, labels: Tensor | None, noise: torch.Generator
+    ) -> Tensor:
+        loss = update.loss(replace(tools.passes, labels=labels), to_values(images), noise)
+        _descend(state, update, self._penalized(loss, update, tools))
+        self._pull_scales(state, update, tools)
+        tools.zero_masked()
+        tools.follow_scores(update.components)
+        if update.after is not None:
+            update.after(state.networks)
+        return loss.detach()
 
     def _is_over(self, state: State) -> bool:
         return state.step >= self.training.steps or state.has_stopped
 
-    def _step(self, state: State, tools: _Tools) -> None:
+    def _step(self, state: State, advances: Mapping[str, Advance], batches: Batches) -> None:
         self._set_rates(state)
         for update, repeat in self.objective.turns:
-            noise = stream(self.seed, f"noise/{update.name}/{repeat}", state.step, self.pixels.device)
-            images = to_values(tools.batches.next() if update.fresh_batch else tools.batches.last())
-            loss = update.loss(replace(tools.passes, labels=tools.batches.last_labels()), images, noise)
-            _descend(state, update, self._penalized(loss, update, tools))
-            self._pull_scales(state, update, tools)
-            tools.zero_masked()
-            tools.follow_scores(update.components)
-            if update.after is not None:
-                update.after(state.networks)
-            state.losses.add(update.name, loss)
+            images = batches.next() if update.fresh_batch else batches.last()
+            seed = stream_seed(self.seed, f"noise/{update.name}/{repeat}", state.step)
+            state.losses.add(update.name, advances[update.name](images, batches.last_labels(), seed))
 
     def _set_rates(self, state: State) -> None:
         if self.training.schedule is not None:
             share = rate_share(self.training.schedule, state.step, self.training.steps)
             for optimizer in (one for optimizers in state.optimizers.values() for one in optimizers):
                 for group in optimizer.param_groups:
-                    group["lr"] = share * optimizer.defaults["lr"]
+                    set_rate(group, share)
 
     def _penalized(self, loss: Tensor, update: Update, tools: _Tools) -> Tensor:
         penalty = self.training.penalty
@@ -196,13 +220,13 @@ class Loop:
             hooks.snapshot(state.step, state.tensors())
 
 
-def _means(state: State) -> dict[str, float]:
-    """Return the mean of each loss since the last line of the log; raise `Diverged` if one is not finite."""
-    means = state.losses.take()
-    for name, mean in means.items():
-        if not math.isfinite(mean):
-            raise Diverged(state.step, f"the loss of {name} is {mean}")
-    return means
+def tell(state: State, logged: Callable[[int, dict[str, float]], None], wait: bool) -> None:
+    """Log the losses that have come from the device, or with `wait` all: `Diverged` if one of them is not finite."""
+    for step, means in state.losses.lines(wait):
+        for name, mean in means.items():
+            if not math.isfinite(mean):
+                raise Diverged(step, f"the loss of {name} is {mean}")
+        logged(step, means)
 
 
 def rate_share(schedule: Schedule | Cosine, step: int, steps: int) -> float:

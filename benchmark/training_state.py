@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +20,34 @@ from benchmark.schema.suite import Training
 from benchmark.schema.training import Optimizer
 
 
+@dataclass(frozen=True)
+class Reading:
+    """The mean of each loss up to a step, on its way from the device."""
+
+    step: int
+    counts: dict[str, int]
+    sums: Tensor
+    arrived: torch.cuda.Event | None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether reading it waits for nothing."""
+        return self.arrived is None or self.arrived.query()  # type: ignore[no-untyped-call,unused-ignore]
+
+    def means(self) -> dict[str, float]:
+        """Return the means, and wait for them if need be."""
+        if self.arrived is not None:
+            self.arrived.synchronize()
+        return {name: value / self.counts[name] for name, value in zip(self.counts, self.sums.tolist(), strict=True)}
+
+
 class Losses:
-    """The sum of each loss since the last line of the log, on the device: reading them is a training's only wait."""
+    """The sum of each loss since the last line of the log, on the device; lines come from there without a wait."""
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
+        self._readings: deque[Reading] = deque()
 
     def add(self, name: str, loss: Tensor) -> None:
         """Add one loss."""
@@ -32,15 +55,27 @@ class Losses:
         self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._counts[name] = self._counts.get(name, 0) + 1
 
-    def take(self) -> dict[str, float]:
-        """Return the mean of each loss, and begin anew."""
-        values = torch.stack(list(self._sums.values())).tolist()
-        means = {name: value / self._counts[name] for name, value in zip(self._sums, values, strict=True)}
+    def read(self, step: int) -> None:
+        """Send the mean of each loss on its way, and begin anew."""
+        sums, arrived = torch.stack(list(self._sums.values())), None
+        if sums.is_cuda:
+            sums = torch.empty_like(sums, device="cpu", pin_memory=True).copy_(sums, non_blocking=True)
+            arrived = torch.cuda.Event()  # type: ignore[no-untyped-call,unused-ignore]
+            arrived.record()
+        self._readings.append(Reading(step, self._counts, sums, arrived))
         self._sums, self._counts = {}, {}
-        return means
+
+    def lines(self, wait: bool) -> Iterator[tuple[int, dict[str, float]]]:
+        """Yield what has arrived, or with `wait` all that was sent: the step and the means up to it."""
+        while self._readings and (wait or self._readings[0].is_here):
+            reading = self._readings.popleft()
+            yield reading.step, reading.means()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return sums and counts as `<place>/<name>/sum` and `count`: the lines of a log keep their order."""
+        """Return sums and counts as `<place>/<name>/sum` and `count`: the lines of a log keep their order.
+
+        What was sent on its way is not among them.
+        """
         found: dict[str, Tensor] = {}
         for place, (name, total) in enumerate(self._sums.items()):
             found |= {f"{place}/{name}/sum": total, f"{place}/{name}/count": torch.tensor(self._counts[name])}
@@ -133,7 +168,8 @@ class State:
 def new_state(networks: Networks, training: Training, step: int = 0) -> State:
     """Return a state with fresh optimizers; moving averages start as copies of the weights.
 
-    The networks are brought to the training's layout. Where scores are to be trained, they start at zero, and the components that they are of are frozen.
+    The networks are brought to the training's layout. Where scores are to be trained, they start at zero, and the
+    components that they are of are frozen.
     """
     lay_out(networks.components.values(), training.layout)
     scales = penalized(networks, training.penalty)
@@ -177,9 +213,29 @@ def _optimizers(
 
 
 def _optimizer(parameters: list[nn.Parameter], chosen: Optimizer, fused: bool) -> torch.optim.Optimizer:
+    lr = _rate(chosen.lr, parameters[0].device) if fused else chosen.lr
+    optimizer: torch.optim.Optimizer
     if chosen.name == "sgd":
-        return torch.optim.SGD(parameters, chosen.lr, chosen.momentum, weight_decay=chosen.weight_decay, fused=fused)
-    return torch.optim.Adam(parameters, chosen.lr, chosen.betas, weight_decay=chosen.weight_decay, fused=True)
+        optimizer = torch.optim.SGD(parameters, lr, chosen.momentum, weight_decay=chosen.weight_decay, fused=fused)
+    else:
+        optimizer = torch.optim.Adam(parameters, lr, chosen.betas, weight_decay=chosen.weight_decay, fused=True)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = chosen.lr  # as torch's own schedulers call it
+    return optimizer
+
+
+def _rate(lr: float, device: torch.device) -> float | Tensor:
+    """Return a learning rate as a step on a device reads it: on a GPU from a place where it can be changed."""
+    return torch.tensor(lr, device=device) if device.type == "cuda" else lr
+
+
+def set_rate(group: dict[str, Any], share: float) -> None:
+    """Set an optimizer's learning rate to a share of its own."""
+    rate = share * group["initial_lr"]
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = rate
 
 
 def _restore_optimizer(

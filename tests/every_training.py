@@ -31,7 +31,9 @@ experiments:
     training: {steps: 6, batch_size: 8, ema: 0.9, optimizers: {"*": {lr: 0.002, betas: [0.5, 0.999]}}}
   gan_mirrored:
     extends: gan
-    training: {augmentation: {enlarge: 9, mirror: true}, optimizers: {"*": {name: sgd, lr: 0.01, betas: [0.9, 0.999], momentum: 0.5}}}
+    training:
+      augmentation: {enlarge: 9, mirror: true}
+      optimizers: {"*": {name: sgd, lr: 0.01, betas: [0.9, 0.999], momentum: 0.5}}
   gan_slim:
     extends: gan
     training: {penalty: {name: batch_norm_l1, weight: 0.001}}

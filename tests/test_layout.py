@@ -25,9 +25,8 @@ def test_the_first_steps_are_the_same_but_for_rounding(name: str, monkeypatch: p
     # One step of Adam makes a full step of the rounding noise that is a bias's gradient before batch normalization.
     # CycleGAN's instance norms look at a few pixels here, and magnify any change.
     lr = 1e-5 if name == "cyclegan" else 1e-3
-    gentle: dict[str, Any] = {
-        "optimizers": dict.fromkeys(recipes()[name].training.optimizers, {"name": "sgd", "lr": lr})
-    }
+    components = recipes()[name].training.optimizers
+    gentle: dict[str, Any] = {"optimizers": {component: {"name": "sgd", "lr": lr} for component in components}}
     first, last = Trained(name, **gentle), Trained(name, **gentle, layout="channels_last")
     for trained in (first, last):
         trained.run(trained.state())

@@ -101,6 +101,9 @@ def run(
     overrides: Overrides = None,
     data: Data = None,
     timings: Annotated[bool, typer.Option(help="Time what the suites' timings name, when all jobs are done.")] = True,
+    cuda_graphs: Annotated[
+        bool, typer.Option("--cuda-graphs", help="On a GPU, record optimizer steps and replay them: the same numbers.")
+    ] = False,
     checkpoint_every: Annotated[float, typer.Option(min=0, help="Seconds between checkpoints within a job.")] = 15.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     as_json: Json = False,
@@ -120,7 +123,7 @@ def run(
     place = Place(executor, workers, address, jobs_per_gpu, retries)
     device = place.device(device)
     check_assets([suite.plan for suite in chosen], data)
-    work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every))
+    work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every, cuda_graphs=cuda_graphs))
     choice = None if max_hours is None else affordable(max_hours, work, place, chosen, names, quiet)
     names = names if choice is None else frozenset(choice.claims)
     ends = _jobs(work, place, chosen, names, top_up, quiet)

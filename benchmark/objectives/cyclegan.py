@@ -46,7 +46,8 @@ def build(options: CycleganOptions, lesson: Lesson | None = None) -> Objective:
         apart = lesson.images_apart("generator_ab", a, made_b) + lesson.images_apart("generator_ba", b, made_a)
         return lesson.taught(loss, apart)
 
-    together = Update("generators", ("generator_ab", "generator_ba"), generators)
+    # What the generators make is handed on as new tensors, and the pools of images grow.
+    together = Update("generators", ("generator_ab", "generator_ba"), generators, repeats_itself=False)
     return Objective(
         updates=(together, *(_judge(domain, options.replay) for domain in DOMAINS)),
         domains=len(DOMAINS),
@@ -74,7 +75,7 @@ def _judge(domain: str, replay: int) -> Update:
         for_real, for_shown = _parts(networks[name](torch.cat([real, shown])), len(real))
         return 0.5 * (_misses(for_real, 1.0) + _misses(for_shown, 0.0))
 
-    return Update(name, (name,), loss, fresh_batch=False)
+    return Update(name, (name,), loss, fresh_batch=False, repeats_itself=False)
 
 
 def _made(domain: str) -> str:

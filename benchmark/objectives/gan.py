@@ -16,7 +16,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import kl_div, logsigmoid, one_hot, relu
+from torch.nn.functional import kl_div, logsigmoid, relu
 
 from benchmark.networks import Networks
 from benchmark.objectives.objective import Lesson, Objective, Update, generate, normal
@@ -102,7 +102,10 @@ def _order(n_dis: int, before: int) -> tuple[str, ...]:
 
 def said(networks: Networks) -> Tensor | None:
     """Return what tells the classes of a loss's images, [N, classes]: one-hot codes; null where nothing does."""
-    return None if networks.labels is None else one_hot(networks.labels, networks.classes)
+    if networks.labels is None:
+        return None
+    every = torch.arange(networks.classes, device=networks.labels.device)
+    return (networks.labels[:, None] == every).to(torch.int64)  # torch's own waits for the device to check them
 
 
 def judge(networks: Networks, told: Tensor | None, images: Tensor) -> Tensor:

@@ -23,8 +23,9 @@ class Update:
     It is done `repeats` times within a step, each time with a generator of its own, and with a batch of its own
     unless `fresh_batch` is false: then it sees the batch of the update before, and an epoch is counted without it. A
     loss may leave gradients on other components (the generator's passes through the discriminator): they are not to
-    be used. `after` changes the networks once the optimizer has stepped and masked weights are zero; it must leave
-    zeros as they are.
+    be used. An update `repeats_itself` if it does the same operations at every step, on tensors that stay in place:
+    only then can it be recorded. `after` changes the networks once the optimizer has stepped and masked weights are
+    zero; it must leave zeros as they are.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Update:
     repeats: int = 1
     fresh_batch: bool = True
     after: Callable[[Networks], None] | None = None
+    repeats_itself: bool = True
 
 
 @dataclass(frozen=True)

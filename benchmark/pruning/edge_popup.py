@@ -128,7 +128,8 @@ def bind(networks: Networks, scores: Mapping[str, Tensor], rule: Search | None) 
     def follow(stepped: Iterable[str]) -> None:
         if not set(components).isdisjoint(stepped):
             chosen = top(scores, rule)
-            factors.update({name: torch.empty_like(values[name]).copy_(mask) for name, mask in chosen.items()})
+            for name, mask in chosen.items():
+                factors.setdefault(name, torch.empty_like(values[name])).copy_(mask)
 
     def part(component: str) -> dict[str, Tensor]:
         start = f"{component}/"

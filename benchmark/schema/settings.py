@@ -8,9 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """The device, the folders of data sets and of downloads, and the seconds between checkpoints."""
+    """The device, the folders of data sets and of downloads, and the seconds between checkpoints.
+
+    With `cuda_graphs`, optimizer steps on a GPU are recorded and replayed, which leads to the same numbers.
+    """
 
     device: str = "cpu"
     data: Path | None = None
     cache: Path | None = None
     checkpoint_seconds: float = 15.0
+    cuda_graphs: bool = False

@@ -15,6 +15,7 @@ from torch import Tensor
 from benchmark import environment
 from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop, removed_channels, training_masks
+from benchmark.cuda_graphs import CudaGraph
 from benchmark.executors.executor import Work
 from benchmark.images import Images
 from benchmark.lineage import lineage
@@ -121,7 +122,8 @@ class _Clock:
         pixels = images.pixels.to(device)
         objective = with_teacher(workshop, self._results).objective
         masks = training_masks(run, workshop.job)
-        loop = Loop(objective, training, pixels, workshop.job.seed, masks, images.labels)
+        graph = CudaGraph if self._settings.cuda_graphs and device == "cuda" else None
+        loop = Loop(objective, training, pixels, workshop.job.seed, masks, images.labels, graph)
         stamps: _Stamps = _CudaStamps() if device == "cuda" else CpuStamps()
         loop.run(state, Hooks(lambda step, losses: None, lambda step, tensors: None, stepped=stamps.take))
         seconds = stamps.seconds()[warm_up - 1 :]  # the first span is that of the second step

@@ -27,7 +27,7 @@ from tests.perf.many_jobs import SMALL, Size
 from tests.perf.rounds import Turns, interleave, made, ratios, untouched
 from tests.perf.sides import Ours, Side
 from tests.perf.tasks import GPU_TASKS, SMALL_TASKS, Stocked, workshop
-from tests.perf.training import ARMS
+from tests.perf.training import ARMS, PLAIN
 
 REMOVED = 0.8
 AT_LEAST = 0.6
@@ -57,7 +57,7 @@ class Generating(Side):
 
 
 def measure(place: Path, size: Size, device: str = "cpu", profile: bool = False) -> Iterator[Figure]:
-    """Yield the speed-up of a step and of generating, for each way to train, beside what operations promise."""
+    """Yield the speed-up of a step, for each way to train, and of generating, beside what operations promise."""
     task = SMALL_TASKS["dcgan"] if size == SMALL else replace(GPU_TASKS["dcgan"], images=(2_000, 3, 32, 32))
     steps, rounds, batch = (1, 1, 8) if size == SMALL else (200 if device == "cuda" else 2, 5, 500)
     dense = workshop(task, device, place)
@@ -71,9 +71,11 @@ def measure(place: Path, size: Size, device: str = "cpu", profile: bool = False)
             if profile:
                 for name, turns in trained.items():
                     profiling.tell(f"{task.says}, {name}, {arm}", turns.side, steps)
+            if arm != PLAIN:
+                continue
             drawing = made({name: partial(_generating, turns.side, batch) for name, turns in trained.items()}, device)
             promised = _generating_flops(dense) / _generating_flops(thin)
-            yield from speed_up(f"generating {batch} images, {arm}", drawing, promised, steps, rounds)
+            yield from speed_up(f"generating {batch} images", drawing, promised, steps, rounds)
 
 
 def speed_up(what: str, sides: Mapping[str, Turns], promised: float, steps: int, rounds: int) -> Iterator[Figure]:

@@ -71,6 +71,7 @@ def test_a_case_runs(case: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.gpu
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that loaders of images are forked beside threads
 @pytest.mark.parametrize("case", ["training", "rate", "shrunken", "workers"])
 def test_a_case_runs_on_a_gpu(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     if not torch.cuda.is_available():

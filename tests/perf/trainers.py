@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 
-from tests.perf.sides import Side, now
+from tests.perf.sides import Side
 
 SPAWN = multiprocessing.get_context("spawn")
 WARM_UP = 5
@@ -35,30 +34,25 @@ class Trainers:
             process.join()
 
     def together(self, steps: int, count: int | None = None) -> float:
-        """Return how long all of them, or the first so many, take for so many steps each, side by side."""
+        """Return the seconds that all of them, or the first so many, take for so many steps each, side by side."""
         return _seconds(self._pipes[:count], steps)
 
     def in_turn(self, steps: int) -> float:
-        """Return how long they take for so many steps each, one after the other."""
+        """Return the seconds that they take for so many steps each, one after the other."""
         return sum(_seconds([pipe], steps) for pipe in self._pipes)
 
 
 def _seconds(pipes: Sequence[Connection], steps: int) -> float:
-    begun = time.perf_counter()
     for pipe in pipes:
         pipe.send(steps)
-    for pipe in pipes:
-        pipe.recv()
-    return time.perf_counter() - begun
+    return float(max(pipe.recv() for pipe in pipes))
 
 
 def serve(make: Callable[[], Side], pipe: Connection) -> None:
-    """Train for so many steps whenever a number comes, until that is zero."""
+    """Train for so many steps whenever a number comes, until that is zero, and tell the seconds."""
     side = make()
     side.prepare()
     steps = WARM_UP
     while steps:
-        side.train(steps)
-        now(side.device)  # a GPU may still be at it
-        pipe.send(steps)
+        pipe.send(side.seconds(steps))
         steps = pipe.recv()

@@ -41,11 +41,11 @@ def on_processors(place: Path, steps: int, rounds: int) -> Iterator[Figure]:
 
 def on_gpu(place: Path, steps: int, rounds: int) -> Iterator[Figure]:
     """Yield how many times the steps of one training eight of them make together in the same time."""
-    with Trainers(partial(ours, TASK, "cuda", place), SHARERS) as trainers:
-        alone, shared = zip(
-            *((trainers.together(steps, 1), trainers.together(steps)) for _ in range(rounds)), strict=True
-        )
-    gains = tuple(SHARERS * one / many for one, many in zip(alone, shared, strict=True))
-    yield Figure(f"steps of {SHARERS} small jobs that share a GPU / steps of one", "x", gains, at_least=3.0)
-    yield Figure("  a step alone", "ms", tuple(1000 * seconds / steps for seconds in alone))
-    yield Figure("  a step of each, shared", "ms", tuple(1000 * seconds / steps for seconds in shared))
+    for graphs in (False, True):
+        says = f"{SHARERS} small jobs that share a GPU{', by CUDA graphs' * graphs}"
+        with Trainers(partial(ours, TASK, "cuda", place, graphs=graphs), SHARERS) as trainers:
+            took = [(trainers.together(steps, 1), trainers.together(steps)) for _ in range(rounds)]
+        gains = tuple(SHARERS * alone / shared for alone, shared in took)
+        yield Figure(f"{says}: their steps / those of one", "x", gains, at_least=3.0)
+        yield Figure("  a step alone", "ms", tuple(1000 * alone / steps for alone, _ in took))
+        yield Figure("  a step of each, shared", "ms", tuple(1000 * shared / steps for _, shared in took))

@@ -1,7 +1,7 @@
 """Which jobs were seen to fit their networks, so that torch, which takes seconds to import, is not asked of them again.
 
 A job's id stands for its recipe and those of its inputs, so that whether it fits is known for the id and the code that
-looked. Whoever runs the job checks its shapes anyway.
+looked (not for that of plug-ins). Whoever runs the job checks its shapes anyway.
 """
 
 from __future__ import annotations

@@ -11,15 +11,11 @@ import hashlib
 import os
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
-
-from filelock import FileLock
 
 from benchmark.errors import MissingAssetError, did_you_mean
 
@@ -163,6 +159,8 @@ def obtain(asset: Asset, folder: Path, progress: Progress | None = None) -> Path
 
     Of several processes one downloads and the others wait. Raises `MissingAssetError` with one reason per address.
     """
+    from filelock import FileLock
+
     target = folder / asset.file
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -208,6 +206,9 @@ def _fetch(asset: Asset, target: Path, progress: Progress | None) -> None:
 
 def _download(url: str, asset: Asset, file: IO[bytes], progress: Progress | None) -> str | None:
     """Write one address's answer to an open file; return what is wrong with it, or null if it is the asset."""
+    import urllib.request  # here: whoever asks where the cache is downloads nothing
+    from http.client import HTTPException
+
     if urlsplit(url).scheme not in {"https", "http", "file"}:
         return "not an https, http or file address"
     digest, received, most = hashlib.sha256(), 0, asset.size + asset.rounding

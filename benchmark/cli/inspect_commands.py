@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 REFERENCES = "references"
 """How the one part of a reference file is called."""
+FAMILIES = {
+    "datasets": "benchmark.datasets:DATASETS",
+    "models": "benchmark.models:MODELS",
+    "objectives": "benchmark.objectives:OBJECTIVES",
+    "criteria": "benchmark.pruning:CRITERIA",
+    "metrics": "benchmark.metrics:METRICS",
+    "extractors": "benchmark.features:EXTRACTORS",
+    "activations": "benchmark.activations:ACTIVATIONS",
+}
+"""What a suite may name, each family's table as MODULE:NAME: only the one asked for is imported."""
 
 Scale = Annotated[
     str | None, typer.Option("--scale", "-s", help="Which scale; by default the suite's only or small one.")
@@ -53,10 +64,7 @@ def list_things(
     if family is None:
         _list_suites(as_json)
         return
-    families = _families()
-    if family not in families:
-        raise UsageError(f"unknown family '{family}'{did_you_mean(family, families)}")
-    table = families[family]
+    table = family_table(family)
     members = {name: {"says": table[name].says, "options": _options(table, name)} for name in table}
     if as_json:
         print_json(members)
@@ -179,17 +187,13 @@ def _collect(check: Callable[[], Any], problems: dict[str, None]) -> None:
         problems.update(dict.fromkeys(error.problems))
 
 
-def _families() -> dict[str, Table]:
-    from benchmark.activations import ACTIVATIONS
-    from benchmark.datasets import DATASETS
-    from benchmark.features import EXTRACTORS
-    from benchmark.metrics import METRICS
-    from benchmark.models import MODELS
-    from benchmark.objectives import OBJECTIVES
-    from benchmark.pruning import CRITERIA
-
-    tables = (DATASETS, MODELS, OBJECTIVES, CRITERIA, METRICS, EXTRACTORS, ACTIVATIONS)
-    return {table.family: table for table in tables}
+def family_table(family: str) -> Table:
+    """Return the table of one of `FAMILIES`; raise `UsageError` for any other name."""
+    if family not in FAMILIES:
+        raise UsageError(f"unknown family '{family}'{did_you_mean(family, FAMILIES)}")
+    module, name = FAMILIES[family].split(":")
+    table: Table = getattr(import_module(module), name)
+    return table
 
 
 def _options(table: Table, name: str) -> dict[str, dict[str, Any]]:

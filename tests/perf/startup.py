@@ -1,4 +1,4 @@
-"""How long commands take to start: with nothing kept, with what earlier calls kept, on a finished directory."""
+"""How long commands take to start: with nothing kept, with what earlier calls kept, on a finished directory.
 
 What comes along as `suites/listing.json`, and Python's own compiled files, are there the first time too.
 """

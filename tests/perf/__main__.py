@@ -33,6 +33,10 @@ CASES = {
     "machine": "two of our trainings at a time against a textbook's with all threads",
     "rate": "the share of a device's computing rate that the full-size SNGAN trains at, and the hours of a curve",
     "shrunken": "a network without 80 % of its channels against what operations promise",
+    "evaluation": "10,000 images generated, embedded and compared, against clean-fid's folder of files",
+    "frechet": "the Fréchet distance in 2,048 dimensions against clean-fid's",
+    "prdc": "precision, recall, density and coverage of 10,000 images against the prdc package's",
+    "masks": "masks at full size, drawn and applied, against torch's",
     "against_snakemake": "the same graph by Snakemake",
 }
 

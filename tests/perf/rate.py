@@ -15,6 +15,7 @@ from statistics import median
 import torch
 
 from benchmark.forecast.dissection import dissect
+from tests.perf import profiling
 from tests.perf.figure import Figure
 from tests.perf.many_jobs import SMALL, Size
 from tests.perf.rounds import interleave, made, untouched
@@ -24,29 +25,30 @@ from tests.perf.training import ARMS
 
 TRAININGS = 11
 MATRICES = {"cpu": (1024, torch.float32), "cuda": (8192, torch.bfloat16)}
+TIMES = 10
 TERA = 1e12
 
 
 class Products(Side):
-    """Products of two square matrices, one a step."""
+    """Products of two square matrices, ten a step."""
 
     def __init__(self, device: str) -> None:
         self.device = device
         side, dtype = MATRICES[device]
         self.first, self.second = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
-        self.flops = 2 * side**3
+        self.flops = TIMES * 2 * side**3
 
     def prepare(self) -> None:
         """Compute on one thread, as a job does."""
         torch.set_num_threads(1)
 
     def train(self, steps: int) -> None:
-        """Make so many products."""
-        for _ in range(steps):
+        """Make so many times ten products."""
+        for _ in range(TIMES * steps):
             torch.mm(self.first, self.second)
 
 
-def measure(place: Path, size: Size, device: str = "cpu") -> Iterator[Figure]:
+def measure(place: Path, size: Size, device: str = "cpu", profile: bool = False) -> Iterator[Figure]:
     """Yield rates, the share of the largest, and hours, of the fastest way to train."""
     task = SMALL_TASKS["sngan"] if size == SMALL else GPU_TASKS["sngan"] if device == "cuda" else LARGE_TASKS["sngan"]
     steps, rounds = (1, 1) if size == SMALL else (task.steps, task.rounds)
@@ -70,3 +72,5 @@ def measure(place: Path, size: Size, device: str = "cpu") -> Iterator[Figure]:
     curve = TRAININGS * whole.training.steps * dissect(whole).flops / 3600
     says = "  IMP_G's curve, eleven trainings" + ("" if on_gpu else ", reckoned by operations at this rate")
     yield Figure(says, "h", tuple(curve / rate for rate in reached), 6.0 if on_gpu else None)
+    if profile:
+        profiling.tell(f"{task.says}, {best}", arms[best].side, steps)

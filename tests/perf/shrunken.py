@@ -59,7 +59,7 @@ class Generating(Side):
 def measure(place: Path, size: Size, device: str = "cpu", profile: bool = False) -> Iterator[Figure]:
     """Yield the speed-up of a step, for each way to train, and of generating, beside what operations promise."""
     task = SMALL_TASKS["dcgan"] if size == SMALL else replace(GPU_TASKS["dcgan"], images=(2_000, 3, 32, 32))
-    steps, rounds, batch = (1, 1, 8) if size == SMALL else (200 if device == "cuda" else 2, 5, 500)
+    steps, rounds, batch = (1, 1, 8) if size == SMALL else (200, 5, 500) if device == "cuda" else (1, 3, 100)
     dense = workshop(task, device, place)
     thin = replace(dense, channels=kept_channels(dense))
     with untouched():

@@ -58,6 +58,7 @@ def test_the_wheel_has_what_is_no_python(wheel: Path) -> None:
     for folder, inside in (("suites", "suites_data"), ("reference_results", "reference_results_data")):
         for file in (ROOT / folder).glob("*.yaml"):
             assert f"benchmark/{inside}/{file.name}" in names
+    assert "benchmark/suites_data/listing.json" in names
     for pattern in ("benchmark/**/*.safetensors", "reports/templates/*"):
         for file in ROOT.glob(pattern):
             assert str(file.relative_to(ROOT)) in names

@@ -1,6 +1,7 @@
 """What a whole machine makes of ours and of a textbook's loop: two of our jobs, or one of theirs with all threads.
 
-The textbook's has two more processes that load images, as is usual; ours has none to load.
+The textbook's has two more processes that load images, as is usual; ours has none to load. On a machine that is busy
+with anything else its threads wait for each other, and the ratio says more of that than of the loops.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmark.batches import Batches, by_class, by_domain
 from benchmark.cuda_graphs import NewGraph, Replayed
@@ -151,23 +151,21 @@ class Loop:
 
     def _advance(self, state: State, update: Update, tools: _Tools) -> Advance:
         """Return what makes an update, in the networks' place and by their optimizers."""
-        body = partial(self._made, state, update, tools)
+        descend = _Descent.of(state, update.components)
+
+        def body(images: Tensor, labels: Tensor | None, noise: torch.Generator) -> Tensor:
+            loss = update.loss(replace(tools.passes, labels=labels), to_values(images), noise)
+            descend(self._penalized(loss, update, tools))
+            self._pull_scales(state, update, tools)
+            tools.zero_masked()
+            tools.follow_scores(update.components)
+            if update.after is not None:
+                update.after(state.networks)
+            return loss.detach()
+
         if self.graph is None or not update.repeats_itself or state.scaler.is_enabled():
             return lambda images, labels, seed: body(images, labels, tools.chance.manual_seed(seed))
-        optimizers = [optimizer for component in update.components for optimizer in state.optimizers[component]]
-        return Replayed(body, tools.chance, self.graph(tools.chance), optimizers)
-
-    def _made(
-        self, state: State, update: Update, tools: _Tools, images: Tensor, labels: Tensor | None, noise: torch.Generator
-    ) -> Tensor:
-        loss = update.loss(replace(tools.passes, labels=labels), to_values(images), noise)
-        _descend(state, update, self._penalized(loss, update, tools))
-        self._pull_scales(state, update, tools)
-        tools.zero_masked()
-        tools.follow_scores(update.components)
-        if update.after is not None:
-            update.after(state.networks)
-        return loss.detach()
+        return Replayed(body, tools.chance, self.graph(tools.chance), descend.optimizers)
 
     def _is_over(self, state: State) -> bool:
         return state.step >= self.training.steps or state.has_stopped
@@ -237,16 +235,28 @@ def rate_share(schedule: Schedule | Cosine, step: int, steps: int) -> float:
     return 1.0 if fallen <= 0 else 1.0 - fallen / (steps - schedule.start)
 
 
-def _descend(state: State, update: Update, loss: Tensor) -> None:
-    parameters = [p for component in update.components for p in state.trained(component)]
-    optimizers = [optimizer for component in update.components for optimizer in state.optimizers[component]]
-    for optimizer in optimizers:
-        optimizer.zero_grad(set_to_none=True)
-    # Only the stepped components' gradients are computed: a generator's update leaves the discriminator's alone.
-    torch.autograd.backward(state.scaler.scale(loss), inputs=parameters)
-    for optimizer in optimizers:
-        state.scaler.step(optimizer)
-    state.scaler.update()
+@dataclass(frozen=True)
+class _Descent:
+    """A step of the optimizers of some components."""
+
+    parameters: list[nn.Parameter]
+    optimizers: list[torch.optim.Optimizer]
+    scaler: torch.amp.GradScaler
+
+    @classmethod
+    def of(cls, state: State, components: tuple[str, ...]) -> _Descent:
+        parameters = [parameter for component in components for parameter in state.trained(component)]
+        optimizers = [optimizer for component in components for optimizer in state.optimizers[component]]
+        return cls(parameters, optimizers, state.scaler)
+
+    def __call__(self, loss: Tensor) -> None:
+        for parameter in self.parameters:
+            parameter.grad = None
+        # Only the stepped components' gradients are computed: a generator's update leaves the discriminator's alone.
+        torch.autograd.backward(self.scaler.scale(loss), inputs=self.parameters)
+        for optimizer in self.optimizers:
+            self.scaler.step(optimizer)
+        self.scaler.update()
 
 
 def look(state: State, bird: EarlyBird) -> None:

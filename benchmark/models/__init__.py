@@ -86,6 +86,7 @@ MODELS = Table(
             "benchmark.models.cyclegan:build",
             CycleganOptions,
             "two generators between two domains, residual, against two discriminators of patches",
+            version=2,
             facts={
                 "components": ("generator_ab", "generator_ba", "discriminator_a", "discriminator_b"),
                 "check_shape": patch_halvings,

@@ -15,6 +15,7 @@ from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from benchmark.models.options import CycleganOptions
 from benchmark.models.residual import Residual, SpatialMean
@@ -38,7 +39,7 @@ def build(options: CycleganOptions, shape: Shape) -> Networks:
 
 
 class Reflection(nn.Module):
-    """As many pixels beyond each border as reflections; the gradient of torch's own is not deterministic on a GPU."""
+    """As many pixels beyond each border as reflections."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -46,7 +47,9 @@ class Reflection(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, C, H + 2 size, W + 2 size]."""
-        for axis in (2, 3):
+        if not x.is_cuda:
+            return pad(x, (self.size,) * 4, mode="reflect")
+        for axis in (2, 3):  # there the gradient of torch's own is not deterministic
             before = x.narrow(axis, 1, self.size).flip(axis)
             after = x.narrow(axis, x.shape[axis] - 1 - self.size, self.size).flip(axis)
             x = torch.cat([before, x, after], axis)

@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, normalize
+from torch.nn.functional import linear
 
+SMALLEST = 1e-12
+"""No vector is divided by less."""
 Layer = TypeVar("Layer", bound="nn.Conv2d | nn.Linear")
 
 
@@ -45,14 +47,15 @@ def sigma(layer: nn.Module) -> Tensor:
     matrix = _matrix(layer.weight)
     with _single_precision(matrix.device):
         with torch.no_grad():
-            v = normalize(matrix.T @ layer.u, dim=0)
+            v = matrix.T @ layer.u
+            v /= v.norm().clamp_min(SMALLEST)
         image = matrix @ v
-        with torch.no_grad():
-            u = normalize(image, dim=0)
-            if layer.training:
-                layer.u.copy_(u)
-        estimate = u @ image
-        return torch.where(estimate > 0, estimate, 1.0)
+        estimate: Tensor = image.norm()  # u W v, and its gradient u v' too
+        estimate = estimate + (estimate == 0)
+        if layer.training:
+            with torch.no_grad():
+                torch.div(image, estimate, out=layer.u)
+        return estimate
 
 
 def _matrix(weight: Tensor) -> Tensor:

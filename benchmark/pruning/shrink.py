@@ -20,11 +20,13 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from benchmark.networks import Networks
 
-KEEPING_ZERO = ("Relu", "LeakyRelu", "Tanh", "MaxPool2DWithIndices", "AvgPool2D", "UpsampleNearest2D")
+KEEPING_ZERO = frozenset(
+    ("Relu", "LeakyRelu", "Tanh", "MaxPool2DWithIndices", "AvgPool2D", "UpsampleNearest2D", "ReflectionPad2D")
+)
 """Operations, by autograd's names, that work on each channel by itself and map one that is zero to zero."""
 
 MOVING = {"Cat": "_saved_dim", "Slice": "_saved_dim", "Flip": "_saved_dims"}
-"""Operations that move values about, as a reflection at the borders does, and where they say along which axes."""
+"""Operations that move values about, as a reflection at the borders does on a GPU, and where they say along which axes."""
 
 LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d, nn.Linear)
 

@@ -84,8 +84,9 @@ class Workshop:
 
     def _sight(self, seen_through: Resolved) -> Sight:
         unseen = self.blind or self.device == "meta"
-        batch_size, images = self.job.training.batch_size, None if unseen else lambda: self.training_images
-        return Sight(seen_through, self._shape, batch_size, images, self.device, self.cache)
+        training, images = self.job.training, None if unseen else lambda: self.training_images
+        places = self.device, self.cache
+        return Sight(seen_through, self._shape, training.batch_size, images, *places, layout=training.layout)
 
     @property
     def _shape(self) -> Shape:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from benchmark.layout import Layout
+
 
 @dataclass(frozen=True)
 class Activations:
@@ -14,7 +16,8 @@ class Activations:
 
     `network` maps images float [N, C, H, W] in -1..1 to one tensor [N, ...] for each of the `layers`, in their order;
     it has no state that a pass changes. `sha256` is that of the file with its weights, null on torch's meta device,
-    where there are none. Where `mixes_batch`, what it sees in an image depends on the others of its batch.
+    where there are none. `layout` is how its weights lie in memory. Where `mixes_batch`, what it sees in an image
+    depends on the others of its batch.
     """
 
     name: str
@@ -22,6 +25,7 @@ class Activations:
     layers: tuple[str, ...]
     network: nn.Module
     mixes_batch: bool = False
+    layout: Layout = "channels_first"
 
     def __call__(self, images: Tensor) -> list[Tensor]:
         """Return one tensor [N, ...] per layer for images float [N, C, H, W] in -1..1."""

@@ -103,5 +103,5 @@ def _facts(activations: Activations, images: Images, batch_size: int, device: st
         "images": list(images.pixels.shape),
         "pixels": hashlib.sha256(images.pixels.contiguous().numpy().data).hexdigest(),
         "preparation": images.preparation,
-        "computed_by": [torch.device(device).type, torch.__version__],
+        "computed_by": [torch.device(device).type, torch.__version__, activations.layout],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from benchmark.activations import ACTIVATIONS
 from benchmark.activations.activations import Activations
 from benchmark.activations.moments import Moments, kept_moments
 from benchmark.images import Images
+from benchmark.layout import Layout, lay_out
 from benchmark.schema.record import Resolved
 
 
@@ -30,6 +31,7 @@ class Sight:
     images: Callable[[], Images] | None
     device: str = "cpu"
     cache: Path | None = None
+    layout: Layout = "channels_first"
 
     @cached_property
     def activations(self) -> Activations:
@@ -40,7 +42,8 @@ class Sight:
             activations.network.to_empty(device=self.device)
             for tensor in activations.network.state_dict().values():
                 tensor.zero_()
-        return activations
+        lay_out([activations.network], self.layout)
+        return replace(activations, layout=self.layout)
 
     @cached_property
     def real_moments(self) -> Moments:

@@ -26,7 +26,7 @@ KEEPING_ZERO = frozenset(
 """Operations, by autograd's names, that work on each channel by itself and map one that is zero to zero."""
 
 MOVING = {"Cat": "_saved_dim", "Slice": "_saved_dim", "Flip": "_saved_dims"}
-"""Operations that move values about, as a reflection at the borders does on a GPU, and where they say along which axes."""
+"""Operations that move values about, as a reflection does on a GPU, and where they say along which axes."""
 
 LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d, nn.Linear)
 

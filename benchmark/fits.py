@@ -1,14 +1,16 @@
 """Which jobs were seen to fit their networks, so that torch, which takes seconds to import, is not asked of them again.
 
 A job's id stands for its recipe and those of its inputs, so that whether it fits is known for the id and the code that
-looked (not for that of plug-ins). Whoever runs the job checks its shapes anyway.
+looked, plug-ins included. Whoever runs the job checks its shapes anyway.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmark import remembered
@@ -29,8 +31,21 @@ def keep(jobs: Iterable[str]) -> None:
 
 @cache
 def code() -> str:
-    """Return a digest of the sizes and modification times of this package's modules."""
-    package = Path(__file__).parent
-    found = [(path, path.stat()) for path in sorted(package.rglob("*.py"))]
-    stamps = [(path.relative_to(package).as_posix(), state.st_size, state.st_mtime_ns) for path, state in found]
+    """Return a digest of the sizes and modification times of the modules of this package and of plug-ins."""
+    found = [(path.as_posix(), path.stat()) for root in _roots() for path in sorted(_modules(root))]
+    stamps = [(name, state.st_size, state.st_mtime_ns) for name, state in found]
     return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
+
+
+def _roots() -> Iterator[Path]:
+    """Yield the folders and files of this package and of those that add to its families, importing none."""
+    yield Path(__file__).parent
+    points = (point for installed in distributions() for point in installed.entry_points)
+    for name in sorted({one.module.partition(".")[0] for one in points if one.group.startswith("ticketbench.")}):
+        spec = find_spec(name)
+        if spec is not None:
+            yield from map(Path, spec.submodule_search_locations or filter(None, [spec.origin]))
+
+
+def _modules(root: Path) -> Iterable[Path]:
+    return [root] if root.is_file() else root.rglob("*.py")

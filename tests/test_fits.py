@@ -95,3 +95,24 @@ def test_a_module_that_was_changed_is_other_code(tmp_path: Path, monkeypatch: py
         found.add(fits.code())
     fits.code.cache_clear()
     assert len(found) == 3
+
+
+@pytest.mark.parametrize("written", ["plug.py", "plug/inner/model.py"])
+def test_a_plug_in_that_was_changed_is_other_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    folder, file = tmp_path / "plug-1.dist-info", tmp_path / written
+    folder.mkdir()
+    (folder / "METADATA").write_text("Name: plug\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text("[ticketbench.models]\nnet = plug:NET\n")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if written.startswith("plug/"):
+        (tmp_path / "plug/__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    found = set()
+    for text in ("WIDTH = 1", "WIDTH = 10"):
+        file.write_text(text)
+        fits.code.cache_clear()
+        found.add(fits.code())
+    fits.code.cache_clear()
+    assert len(found) == 2

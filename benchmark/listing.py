@@ -1,6 +1,6 @@
 """What there is to run, as `list` tells it: of suites that come along it is kept beside them, so that none is parsed.
 
-An entry of the file is about the very bytes of its suite; what was changed since is read. `python -m benchmark.listing`
+An entry of the file is about the very text of its suite; what was changed since is read. `python -m benchmark.listing`
 writes it anew.
 """
 
@@ -40,8 +40,8 @@ def write(folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _entry(path: Path, kept: dict[str, Any] | None) -> dict[str, Any]:
-    if kept is None or kept["sha256"] != _digest(path):
+def _entry(path: Path, kept: Any) -> dict[str, Any]:
+    if not isinstance(kept, dict) or kept.get("sha256") != _digest(path):
         return read(path)
     return {key: value for key, value in kept.items() if key != "sha256"}
 
@@ -55,7 +55,7 @@ def _kept() -> dict[str, Any]:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(catalog.read_text(path).encode()).hexdigest()
 
 
 if __name__ == "__main__":

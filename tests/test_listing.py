@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmark import catalog, listing
-from benchmark.errors import SuiteError
+from benchmark.errors import SuiteError, UsageError
 from tests.end_to_end.command import ROOT
 
 SHIPPED = ROOT / "suites"
@@ -74,7 +74,22 @@ def test_what_is_wrong_with_one_is_told_by_file_line_and_key(suites: Path) -> No
         listing.listing()
 
 
-@pytest.mark.parametrize("kept", [None, b"{", b"[]", b"{}", b"\xff"])
+def test_one_that_cannot_be_read_is_told_as_ever(suites: Path) -> None:
+    (suites / "demo.yaml").write_bytes(b"\n\xff")
+    with pytest.raises(SuiteError, match=r"demo\.yaml:2: not UTF-8 text"):
+        listing.listing()
+
+
+def test_a_file_that_went_away_is_one_line(suites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = suites / "demo.yaml"
+    monkeypatch.setattr(catalog, "suite_names", lambda: ("demo",))
+    monkeypatch.setattr(catalog, "find_suite", lambda name: path)
+    path.unlink()
+    with pytest.raises(UsageError, match=r"demo\.yaml: cannot be read"):
+        listing.listing()
+
+
+@pytest.mark.parametrize("kept", [None, b"{", b"[]", b"{}", b'{"demo": {}}', b'{"demo": 1}', b"\xff"])
 def test_without_a_sound_file_all_are_read(suites: Path, read: list[str], kept: bytes | None) -> None:
     if kept is None:
         (suites / listing.FILE).unlink()

@@ -43,7 +43,8 @@ class Batches:
     """`size` images of each domain at a time, uint8; each epoch is a permutation of its own, its leftovers dropped.
 
     Every domain has an order of its own, under `purpose`. `next` gives the batch of number `index`, then those after
-    it. `labels` [N] are those of the images of the only domain, where networks are told them.
+    it. `labels` [N] are those of the images of the only domain, where networks are told them: batches of them are where
+    the images are.
     """
 
     domains: Sequence[Tensor]
@@ -58,7 +59,8 @@ class Batches:
         purposes = [self.purpose, *(f"{self.purpose}/{number}" for number in range(1, len(self.domains)))]
         told = zip(self.domains, purposes, strict=True)
         self._orders = [_Order(pixels, self.size, self.seed, purpose) for pixels, purpose in told]
-        self._labels = None if self.labels is None else _Order(self.labels, self.size, self.seed, self.purpose)
+        labels = None if self.labels is None else self.labels.to(self.domains[0].device)
+        self._labels = None if labels is None else _Order(labels, self.size, self.seed, self.purpose)
         self._last = torch.empty(0)
 
     def next(self) -> Tensor:

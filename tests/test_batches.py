@@ -57,6 +57,13 @@ def test_any_batch_can_be_asked_for_by_its_number() -> None:
     assert not torch.equal(Batches(domains, 2, 7, purpose="criterion data").next(), expected[0])
 
 
+def test_labels_come_to_where_the_images_are() -> None:
+    batches = Batches((numbered(9).to("meta"),), 4, 0, labels=torch.arange(9))
+    images, labels = batches.next(), batches.last_labels()
+    assert labels is not None
+    assert (images.device.type, labels.device.type, labels.shape) == ("meta", "meta", (4,))
+
+
 def test_augmented_batches_depend_on_their_number_alone() -> None:
     noisy = torch.randint(0, 256, (6, 1, 4, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     rule = Augmentation(enlarge=7, mirror=True)

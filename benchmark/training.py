@@ -102,7 +102,7 @@ class Loop:
             self._step(state, advances, tools.batches)
             state.step += 1
             self._average(state)
-            self._look(state)
+            self._look(state, hooks)
             self._snapshot(state, hooks)
             if state.step % LOG_EVERY == 0 or self._is_over(state):
                 state.losses.read(state.step)
@@ -199,8 +199,9 @@ class Loop:
             lr = state.optimizers[component][-1].param_groups[0]["lr"]
             pull(section(tools.scales, component).values(), lr * penalty.weight)
 
-    def _look(self, state: State) -> None:
+    def _look(self, state: State, hooks: Hooks) -> None:
         if state.bird is not None and self._is_due(state.bird.rule, state.step):
+            tell(state, hooks.logged, wait=True)  # a loss that diverged earlier comes first, however late it arrives
             look(state, state.bird)
 
     def _is_due(self, rule: MaskStable, step: int) -> bool:
@@ -215,6 +216,7 @@ class Loop:
     def _snapshot(self, state: State, hooks: Hooks) -> None:
         at_end = self._is_over(state) and self.training.steps in hooks.snapshot_steps
         if at_end or state.step in hooks.snapshot_steps:
+            tell(state, hooks.logged, wait=True)
             hooks.snapshot(state.step, state.tensors())
 
 

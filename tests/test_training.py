@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from benchmark import training as training_module
+from benchmark import training_state
 from benchmark.batches import Batches
 from benchmark.errors import RunError
 from benchmark.models.construction import materialize
@@ -25,11 +27,11 @@ from benchmark.objectives.gan import build as gan
 from benchmark.objectives.objective import Objective
 from benchmark.objectives.options import AutoencoderOptions, GanOptions
 from benchmark.pruning.mask import apply
-from benchmark.schema.suite import Training
+from benchmark.schema.suite import MaskStable, Training
 from benchmark.schema.training import Optimizer
 from benchmark.streams import stream
 from benchmark.training import Diverged, Hooks, Loop, State, new_state
-from benchmark.training_state import Losses
+from benchmark.training_state import Losses, Reading
 
 SHAPE = (1, 8, 8)
 KINDS = ("conv", "conv_transpose", "linear")
@@ -346,6 +348,36 @@ def test_a_loss_that_is_not_finite_ends_the_training_at_the_next_line(monkeypatc
         next(networks["encoder"].parameters()).fill_(float("nan"))
     end = diverged(ADAM, 40, networks)
     assert (end.step, end.what) == (4, "the loss of autoencoder is nan")
+
+
+class Late:
+    """The event of a device that is behind: nothing has arrived before it is waited for."""
+
+    def query(self) -> bool:
+        return False
+
+    def synchronize(self) -> None:
+        """Nothing is to be waited for here."""
+
+
+def test_a_loss_that_comes_late_ends_the_training_as_one_that_comes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a look, and before a snapshot is kept: both wait for the device anyway."""
+    monkeypatch.setattr(training_module, "LOG_EVERY", 4)
+    stop = MaskStable(when="mask_stable", sparsity=0.5, unit="step", every=7, look_back=3, threshold=0.0)
+    training = settings_of(40, Optimizer(name="sgd", lr=1e38, weight_decay=1e6))
+
+    def end(stop: MaskStable | None) -> tuple[int, str, list[int]]:
+        networks, recorder = gan_networks(), Recorder(3, 6)
+        state = new_state(networks, training.model_copy(update={"stop": stop}))
+        with pytest.raises(Diverged) as caught:
+            Loop(gan(GanOptions()), training, PIXELS, 0, ones(networks)).run(state, recorder.hooks)
+        return caught.value.step, caught.value.what, list(recorder.states)
+
+    at_once = [end(None), end(stop)]
+    monkeypatch.setattr(training_state, "Reading", lambda *parts: Reading(*parts[:3], cast("torch.cuda.Event", Late())))
+    assert [end(None), end(stop)] == at_once
+    assert at_once[0][0] == 4
+    assert at_once[0][2] == [3]
 
 
 def test_weights_that_are_not_finite_at_the_end_are_noticed_though_no_loss_saw_them() -> None:

@@ -16,16 +16,26 @@ SHARE = 0.25
 def portions(work: Callable[[int, int], Tensor], count: int, size: int, device: str | torch.device) -> Iterator[Tensor]:
     """Yield `work(start, stop)` over 0..count in order, `size` at a time.
 
-    On a CUDA device the first portion shows what it takes of memory, and the others are larger by a power of two. There
-    kernels may sum in another order for another size: the last bits of what they give depend on the memory that was
-    free where that is scarce. On a CPU they depend on nothing.
+    On a CUDA device the first portion shows what it takes of memory, and the others are larger by a power of two, and
+    smaller again where others have taken that memory since. There kernels may sum in another order for another size:
+    the last bits of what they give depend on the memory that was free where that is scarce. On a CPU they depend on
+    nothing.
     """
-    held, stop = _held(device), min(size, count)
-    first = work(0, stop)
-    size *= _times(device, held)
+    held, start = _held(device), min(size, count)
+    first = work(0, start)
+    times = _times(device, held)
     yield first
-    for start in range(stop, count, size):
-        yield work(start, min(start + size, count))
+    while start < count:
+        stop = min(start + times * size, count)
+        try:
+            part = work(start, stop)
+        except torch.OutOfMemoryError:
+            if times == 1:
+                raise
+            times //= 2
+            continue
+        yield part
+        start = stop
 
 
 def fitting(taken: int, free: int) -> int:

@@ -62,6 +62,35 @@ def test_portions_on_a_gpu_grow_with_what_the_first_one_leaves_free(
     assert {stop - start for start, stop in gpu.asked[1:-1]} == {size}
 
 
+@pytest.mark.parametrize(("most", "sizes"), [(399, {200}), (150, {100}), (60, {50})])
+def test_portions_shrink_where_others_have_taken_the_memory(
+    most: int, sizes: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu = Gpu(free=10**9, each=1)
+    gpu.install(monkeypatch)
+
+    def work(start: int, stop: int) -> Tensor:
+        if stop - start > most:
+            raise torch.OutOfMemoryError
+        return gpu.work(start, stop)
+
+    assert torch.cat(list(portions(work, 5000, 50, "cuda"))).tolist() == list(range(5000))
+    assert {stop - start for start, stop in gpu.asked[1:-1]} == sizes
+
+
+def test_a_portion_that_fits_at_no_size_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = Gpu(free=10**9, each=1)
+    gpu.install(monkeypatch)
+
+    def work(start: int, stop: int) -> Tensor:
+        if start:
+            raise torch.OutOfMemoryError
+        return gpu.work(start, stop)
+
+    with pytest.raises(torch.OutOfMemoryError):
+        list(portions(work, 5000, 50, "cuda"))
+
+
 @given(st.integers(0, 10**9), st.integers(0, 10**12))
 def test_as_many_fit_as_stay_within_a_share_of_what_is_free(taken: int, free: int) -> None:
     times = fitting(taken, free)

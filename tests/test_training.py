@@ -374,7 +374,8 @@ def test_a_loss_that_comes_late_ends_the_training_as_one_that_comes_at_once(monk
         return caught.value.step, caught.value.what, list(recorder.states)
 
     at_once = [end(None), end(stop)]
-    monkeypatch.setattr(training_state, "Reading", lambda *parts: Reading(*parts[:3], cast("torch.cuda.Event", Late())))
+    late = cast("torch.cuda.Event", Late())
+    monkeypatch.setattr(training_state, "Reading", lambda step, counts, sums, _: Reading(step, counts, sums, late))
     assert [end(None), end(stop)] == at_once
     assert at_once[0][0] == 4
     assert at_once[0][2] == [3]

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from benchmark.schema.training import Augmentation
+from benchmark.sending import sent
 
 
 def augmented(pixels: Tensor, rule: Augmentation, chance: torch.Generator) -> Tensor:
@@ -21,7 +22,7 @@ def augmented(pixels: Tensor, rule: Augmentation, chance: torch.Generator) -> Te
     rows, columns = tops[:, None] + torch.arange(height), lefts[:, None] + torch.arange(width)
     if rule.mirror:
         columns = torch.where(_drawn(count, 2, chance)[:, None] == 1, columns.flip(1), columns)
-    rows, columns, places = (index.to(pixels.device) for index in (rows, columns, torch.arange(count)))
+    rows, columns, places = (sent(index, pixels.device) for index in (rows, columns, torch.arange(count)))
     return large.movedim(1, 3)[places[:, None, None], rows[:, :, None], columns[:, None, :]].movedim(3, 1)
 
 

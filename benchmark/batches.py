@@ -15,6 +15,7 @@ from torch import Tensor
 from benchmark.augmentation import augmented
 from benchmark.errors import RunError
 from benchmark.schema.training import Augmentation
+from benchmark.sending import sent
 from benchmark.streams import stream
 
 
@@ -104,5 +105,5 @@ class _Order:
         epoch, place = divmod(index, len(self._pixels) // self._size)
         if epoch != self._epoch:
             order = torch.randperm(len(self._pixels), generator=stream(self._seed, self._purpose, epoch))
-            self._order, self._epoch = order.to(self._pixels.device), epoch
+            self._order, self._epoch = sent(order, self._pixels.device), epoch
         return self._pixels[self._order[place * self._size : (place + 1) * self._size]]

@@ -73,6 +73,22 @@ def test_a_step_asks_nothing_of_the_host(name: str) -> None:
     assert len(tape.calls) > 20
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("name", GRAPHS)
+def test_on_a_gpu_a_step_waits_for_nothing(name: str) -> None:
+    trained = Trained(name, "cuda", steps=4)
+    state = trained.state()
+    with ExitStack() as stack:
+        stack.callback(torch.cuda.set_sync_debug_mode, "default")
+
+        def begin() -> None:  # the last step's losses are read
+            torch.cuda.set_sync_debug_mode("error" if state.step < 3 else "default")
+
+        trained.run(state, begin)
+    assert state.step == 4
+
+
 def test_the_stand_in_refuses_what_reads_a_tensor() -> None:
     with pytest.raises(HostError, match="_local_scalar_dense"), Tape():
         torch.ones(3).sum().item()

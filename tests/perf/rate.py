@@ -7,7 +7,7 @@ bfloat16 on a GPU. IMP_G's curve of Chen et al. (2021) is eleven full trainings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -18,10 +18,10 @@ from benchmark.forecast.dissection import dissect
 from tests.perf import profiling
 from tests.perf.figure import Figure
 from tests.perf.many_jobs import SMALL, Size
-from tests.perf.rounds import interleave, made, untouched
-from tests.perf.sides import Side, ours
+from tests.perf.rounds import Turns, interleave, made, untouched
+from tests.perf.sides import Side
 from tests.perf.tasks import GPU_TASKS, LARGE_TASKS, SMALL_TASKS
-from tests.perf.training import ARMS
+from tests.perf.training import arms, trusted
 
 TRAININGS = 11
 MATRICES = {"cpu": (1024, torch.float32), "cuda": (8192, torch.bfloat16)}
@@ -49,20 +49,18 @@ class Products(Side):
 
 
 def measure(place: Path, size: Size, device: str = "cpu", profile: bool = False) -> Iterator[Figure]:
-    """Yield rates, the share of the largest, and hours, of the fastest way to train."""
+    """Yield rates, the share of the largest, and hours, of the fastest way to train with the plain one's losses."""
     task = SMALL_TASKS["sngan"] if size == SMALL else GPU_TASKS["sngan"] if device == "cuda" else LARGE_TASKS["sngan"]
     steps, rounds = (1, 1) if size == SMALL else (task.steps, task.rounds)
     flops, whole = dissect(task.job(place)).flops, GPU_TASKS["sngan"].job(place)
     with untouched():
-        arms = made(
-            {name: partial(ours, task, device, place, **change) for name, change in ARMS[device].items()}, device
-        )
+        sides, off = arms(task, place, device)
         products = made({"products": partial(Products, device)}, device)["products"]
-        interleave([*arms.values(), products], steps, rounds)
-    best = min(arms, key=lambda name: median(arms[name].seconds))
+        interleave([*sides.values(), products], steps, rounds)
+    best = fastest(sides, off, device)
     assert isinstance(products.side, Products)
     most = tuple(products.side.flops * steps / seconds for seconds in products.seconds)
-    reached = tuple(flops * steps / seconds for seconds in arms[best].seconds)
+    reached = tuple(flops * steps / seconds for seconds in sides[best].seconds)
     share = tuple(one / other for one, other in zip(reached, most, strict=True))
     on_gpu = device == "cuda"
     dtype = str(MATRICES[device][1]).removeprefix("torch.")
@@ -73,4 +71,9 @@ def measure(place: Path, size: Size, device: str = "cpu", profile: bool = False)
     says = "  IMP_G's curve, eleven trainings" + ("" if on_gpu else ", reckoned by operations at this rate")
     yield Figure(says, "h", tuple(curve / rate for rate in reached), 6.0 if on_gpu else None)
     if profile:
-        profiling.tell(f"{task.says}, {best}", arms[best].side, steps)
+        profiling.tell(f"{task.says}, {best}", sides[best].side, steps)
+
+
+def fastest(sides: Mapping[str, Turns], off: Mapping[str, float], device: str) -> str:
+    """Return the arm that takes the least time, of those whose losses are the plain one's within their tolerance."""
+    return min(trusted(off, device), key=lambda name: median(sides[name].seconds))

@@ -72,7 +72,7 @@ def test_a_case_runs(case: str, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.gpu
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that loaders of images are forked beside threads
-@pytest.mark.parametrize("case", ["training", "rate", "shrunken", "workers"])
+@pytest.mark.parametrize("case", ["training", "rate", "shrunken", "workers", "evaluation", "frechet", "prdc", "masks"])
 def test_a_case_runs_on_a_gpu(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from tests.perf import profiling
-from tests.perf.rounds import interleave, made, middle, ratios, untouched
+from tests.perf.rate import fastest
+from tests.perf.rounds import Turns, interleave, made, middle, ratios, untouched
 from tests.perf.sides import Side
-from tests.perf.training import deviation
+from tests.perf.training import PLAIN, deviation
 
 
 class Counted(Side):
@@ -46,6 +47,13 @@ def test_settings_of_torch_are_as_before() -> None:
         torch.backends.cudnn.benchmark = not torch.backends.cudnn.benchmark
     assert torch.are_deterministic_algorithms_enabled() is before
     assert not torch.backends.cudnn.benchmark
+
+
+def test_the_fastest_arm_has_the_losses_of_the_plain_one() -> None:
+    plain, wrong = (Turns(Counted(name, []), 0, [seconds]) for name, seconds in (("plain", 2.0), ("wrong", 1.0)))
+    sides = {PLAIN: plain, "channels_last": wrong}
+    assert fastest(sides, {PLAIN: 0.0, "channels_last": 1e-6}, "cpu") == "channels_last"
+    assert fastest(sides, {PLAIN: 0.0, "channels_last": 1e-3}, "cpu") == PLAIN
 
 
 def test_losses_deviate_by_the_largest_share() -> None:

@@ -61,7 +61,7 @@ def compare(task: Task, place: Path, device: str, steps: int, rounds: int, profi
     books = made(loops, device)
     interleave([*sides.values(), *books.values()], steps, rounds)
     book = min(books, key=lambda name: median(books[name].seconds))
-    kept = [name for name, far in off.items() if far <= tolerance(ARMS[device][name])]
+    kept = trusted(off, device)
     best = max(kept, key=lambda name: middle(books[book], sides[name]))
     yield Figure(f"{task.says}: ours ({best}) / {book}", "x", ratios(books[book], sides[best]), at_least=task.at_least)
     for name in sides:
@@ -94,6 +94,11 @@ def arms(task: Task, place: Path, device: str) -> tuple[dict[str, Turns], dict[s
 def deviation(losses: Mapping[str, float], plain: Mapping[str, float]) -> float:
     """Return how far losses are from others of the same names at the most, relative to those above one."""
     return max(abs(losses[name] - value) / max(1.0, math.fabs(value)) for name, value in plain.items())
+
+
+def trusted(off: Mapping[str, float], device: str) -> list[str]:
+    """Return the arms whose losses are the plain one's within their tolerance."""
+    return [name for name, far in off.items() if far <= tolerance(ARMS[device][name])]
 
 
 def tolerance(change: Mapping[str, Any]) -> float:

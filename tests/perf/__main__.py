@@ -62,7 +62,9 @@ def main(words: Sequence[str]) -> None:
     """Measure the cases named, or all; on a GPU, all that know what to do with one."""
     parser = argparse.ArgumentParser(prog="python -m tests.perf", description=__doc__)
     listed = "; ".join(f"{name}: {says}" for name, says in CASES.items())
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"all of them, if none is named. {listed}")
+    parser.add_argument(
+        "cases", nargs="*", metavar="CASE", help=f"all of them, if none is named. {listed}".replace("%", "%%")
+    )
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where networks are trained (cpu)")
     parser.add_argument("--profile", action="store_true", help="say on the error output what the time goes to")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")

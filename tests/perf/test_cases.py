@@ -51,6 +51,15 @@ def test_an_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no case plannin; there are startup, planning" in capsys.readouterr().err
 
 
+def test_help_names_every_case(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "9999")  # else lines end at hyphens
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0
+    assert all(f"{name}: {says}" in told for name, says in CASES.items())
+
+
 @pytest.mark.parametrize(
     "case",
     [

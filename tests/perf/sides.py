@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from benchmark.cuda_graphs import WARM_UP, CudaGraph
 from benchmark.environment import prepare_process
@@ -159,6 +160,7 @@ def _batches(stocked: Stocked, workers: int) -> Iterator[Any]:
     images, training = stocked.training_images, stocked.job.training
     changes = pictures.changes(training.augmentation, images.pixels.shape[-1])
     if stocked.objective.domains == 1:
-        return pictures.endless(pictures.Pictures(images.pixels, changes), training.batch_size, workers)
-    both = images.of("a").pixels, images.of("b").pixels
-    return pictures.endless(pictures.Unpaired(*both, changes), training.batch_size, workers)
+        dataset: Dataset[Any] = pictures.Pictures(images.pixels, changes)
+    else:
+        dataset = pictures.Unpaired(images.of("a").pixels, images.of("b").pixels, changes)
+    return pictures.endless(dataset, training.batch_size, workers, pinned=stocked.device == "cuda")

@@ -53,10 +53,16 @@ def changes(rule: Augmentation | None, side: int) -> list[Any]:
     return [*enlarged, transforms.RandomCrop(side), *mirrored]
 
 
-def endless(dataset: Dataset[Any], batch_size: int, workers: int) -> Iterator[Any]:
-    """Yield batches, epoch after epoch; worker processes live on from one to the next."""
+def endless(dataset: Dataset[Any], batch_size: int, workers: int, pinned: bool = False) -> Iterator[Any]:
+    """Yield batches, epoch after epoch; worker processes live on from one to the next. For a GPU they are `pinned`."""
     loader = DataLoader(
-        dataset, batch_size, shuffle=True, drop_last=True, num_workers=workers, persistent_workers=workers > 0
+        dataset,
+        batch_size,
+        shuffle=True,
+        drop_last=True,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=pinned,
     )
     while True:
         yield from loader

@@ -8,6 +8,7 @@ optimizers, the seed of what is drawn.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -44,7 +45,7 @@ class CudaGraph:
 
     def __init__(self, chance: torch.Generator) -> None:
         self._graph = torch.cuda.CUDAGraph()
-        self._graph.register_generator_state(chance)
+        _draw_from(self._graph, chance)
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call,unused-ignore]
 
     def warm(self, body: Callable[[], Tensor]) -> Tensor:
@@ -63,6 +64,13 @@ class CudaGraph:
     def replay(self) -> None:
         """Launch all of it."""
         self._graph.replay()
+
+
+def _draw_from(graph: torch.cuda.CUDAGraph, chance: torch.Generator) -> None:
+    if hasattr(graph, "register_generator_state"):  # newer versions of torch see it by themselves, and will not have it
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            graph.register_generator_state(chance)
 
 
 class Replayed:

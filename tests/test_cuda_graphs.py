@@ -5,8 +5,9 @@ On a CPU by a stand-in that repeats operations as a graph does; on a GPU by real
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -121,6 +122,32 @@ def test_inputs_and_seeds_of_every_step_reach_the_recording() -> None:
     assert seen == [False] * WARM_UP + [True]
     assert graphs[0].replays == 6 - WARM_UP
     assert not optimizer.param_groups[0]["capturable"]
+
+
+class Newer:
+    """A graph of a torch that knows by itself what is drawn from."""
+
+    def register_generator_state(self, chance: torch.Generator) -> None:
+        warnings.warn("CUDAGraph.register_generator_state() is deprecated", FutureWarning, stacklevel=1)
+
+
+class Older:
+    """A graph of a torch that has to be told what is drawn from."""
+
+    told: ClassVar[list[torch.Generator]] = []
+
+    def register_generator_state(self, chance: torch.Generator) -> None:
+        self.told.append(chance)
+
+
+@pytest.mark.parametrize("graph", [Newer, Older, object])
+def test_a_graph_is_told_what_it_draws_from_where_torch_wants_it(graph: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = torch.Generator()
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", graph)
+    monkeypatch.setattr(torch.cuda, "Stream", object)
+    monkeypatch.setattr(Older, "told", [])
+    CudaGraph(chance)  # a warning is an error here
+    assert Older.told == ([chance] if graph is Older else [])
 
 
 @pytest.mark.gpu

@@ -22,6 +22,7 @@ from benchmark.lineage import lineage
 from benchmark.pruning.early_bird import EarlyBird
 from benchmark.schema.job import Job
 from benchmark.schema.record import canonical
+from benchmark.schema.settings import Settings
 from benchmark.schema.suite import MaskStable
 from benchmark.schema.timing import QUIET, Clocking, TimedTraining
 from benchmark.statistics import mean
@@ -48,9 +49,14 @@ def clock(work: Work, turn: Turn) -> Clocking:
         trainings=trainings,
         load=(load, environment.load_average()),
         others=others,
-        environment=environment.describe(work.settings.device),
+        environment=_described(work.settings),
         warning=_warning(others),
     )
+
+
+def _described(settings: Settings) -> dict[str, str]:
+    recorded = settings.cuda_graphs and settings.device == "cuda"
+    return environment.describe(settings.device) | ({"cuda_graphs": "yes"} if recorded else {})
 
 
 def kind(job: str, recipe: Job) -> str:

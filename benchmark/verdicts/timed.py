@@ -45,9 +45,11 @@ def protocol(record: Clocking, metric: str) -> Protocol:
 
 
 def device(record: Clocking) -> str:
-    """Return what a process computed on: the GPU, or the processor with its number of threads."""
+    """Return what a process computed on: the GPU, and how it was given its work, or the processor with its threads."""
     facts = record.environment
-    return facts.get("gpu") or f"{facts.get('cpu', 'unknown processor')}, threads: {facts.get('threads', 'unknown')}"
+    if "gpu" in facts:
+        return facts["gpu"] + ", CUDA graphs" * ("cuda_graphs" in facts)
+    return f"{facts.get('cpu', 'unknown processor')}, threads: {facts.get('threads', 'unknown')}"
 
 
 def cautions(name: str, timed: Sequence[Clocking]) -> Iterator[str]:

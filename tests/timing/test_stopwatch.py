@@ -17,6 +17,7 @@ from benchmark.pruning.early_bird import EarlyBird
 from benchmark.schema.job import PlannedJob
 from benchmark.schema.measurement import Event
 from benchmark.schema.record import Resolved
+from benchmark.schema.settings import Settings
 from benchmark.schema.suite import MaskStable
 from benchmark.timing import stopwatch
 from benchmark.timing.stopwatch import clock, kind
@@ -66,6 +67,14 @@ def test_a_ticket_is_timed_with_all_that_it_rests_on(finished: Path) -> None:
     rounds = 8 * dense.step_seconds + 8 * own.step_seconds + round_one.mask_seconds
     assert found.finding_seconds == pytest.approx(rounds)
     assert found.environment["threads"] == "1"
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_record_says_whether_steps_were_recorded(device: str, asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "describe", lambda device: {"device": device})
+    told = {"cuda_graphs": "yes"} if asked and device == "cuda" else {}
+    assert stopwatch._described(Settings(device, cuda_graphs=asked)) == {"device": device} | told
 
 
 def test_a_reused_mask_costs_nothing_to_draw(finished: Path) -> None:

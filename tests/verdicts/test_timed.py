@@ -132,6 +132,14 @@ def test_the_protocol_carries_the_device() -> None:
     assert protocol(Clocking(arm="a", process=0, seed=0, job="j"), "step_seconds").device is not None
 
 
+def test_steps_that_were_recorded_are_not_compared_with_others() -> None:
+    on_gpu = ENVIRONMENT | {"gpu": "a GPU"}
+    plain = record("imp", 0, 2.0, environment=on_gpu)
+    recorded = record("imp", 0, 2.0, environment=on_gpu | {"cuda_graphs": "yes"})
+    assert protocol(plain, "step_seconds").device == "a GPU"
+    assert protocol(recorded, "step_seconds").device == "a GPU, CUDA graphs"
+
+
 def test_an_arm_without_records_has_its_processes_missing() -> None:
     arm = timed_arm([None, None], "gan@0", "step_seconds", None)
     assert arm.missing == ("gan@0 timed run 0 (missing)", "gan@0 timed run 1 (missing)")

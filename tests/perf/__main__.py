@@ -30,7 +30,7 @@ CASES = {
     "pool": "jobs that do nothing, through the pool of workers",
     "workers": "two jobs at a time with a thread each against one with two threads; on a GPU eight against one",
     "training": "our training loop against a textbook's, network by network",
-    "machine": "two of our trainings at a time against a textbook's with all threads",
+    "machine": "two of our trainings at a time against one of a textbook's with the whole machine",
     "rate": "the share of a device's computing rate that the full-size SNGAN trains at, and the hours of a curve",
     "shrunken": "a network without 80 % of its channels against what operations promise",
     "evaluation": "10,000 images generated, embedded and compared, against clean-fid's folder of files",

@@ -39,14 +39,8 @@ class Moments:
 
 def batch_moments(layers: list[Tensor]) -> Moments:
     """Return the moments over a batch of two or more, for one tensor [N, ...] per layer, with gradients to them."""
-    found = [_mean_and_variance(layer.flatten(1)) for layer in layers]
-    return Moments(torch.cat([mean for mean, _ in found]), torch.cat([variance for _, variance in found]))
-
-
-def _mean_and_variance(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the moments [F] of values [N, F], in two passes: on a CPU thrice as fast as torch's `var_mean`."""
-    mean = values.mean(0)
-    return mean, (values - mean).square().sum(0) / (len(values) - 1)
+    found = [torch.var_mean(layer.flatten(1), dim=0) for layer in layers]
+    return Moments(torch.cat([mean for _, mean in found]), torch.cat([variance for variance, _ in found]))
 
 
 @torch.no_grad()

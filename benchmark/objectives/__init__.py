@@ -66,7 +66,6 @@ OBJECTIVES = Table(
             "benchmark.objectives.moment_matching:build",
             MomentMatchingOptions,
             "a generator by itself: mean and variance of real images in the activations of a frozen classifier",
-            version=2,
             facts={
                 "components": ("generator",),
                 "generates": True,

@@ -129,7 +129,9 @@ def bind(networks: Networks, scores: Mapping[str, Tensor], rule: Search | None) 
         if not set(components).isdisjoint(stepped):
             chosen = top(scores, rule)
             for name, mask in chosen.items():
-                factors.setdefault(name, torch.empty_like(values[name])).copy_(mask)
+                if name not in factors:
+                    factors[name] = torch.empty_like(values[name])
+                factors[name].copy_(mask)  # in place: a recorded step goes on reading it there
 
     def part(component: str) -> dict[str, Tensor]:
         start = f"{component}/"

@@ -16,15 +16,25 @@ from torch import Tensor
 from torch.nn import functional
 
 SIZE = 299
+BLOCK = 8
 REACH = 2.0
 """How far the kernel goes from a pixel that is not made smaller."""
 
 
 def clean(pixels: Tensor) -> Tensor:
     """Return float32 [B, C, 299, 299] in 0..255 for uint8 [B, C, H, W]: within 1e-4 of what Pillow gives."""
-    height, width = pixels.shape[-2:]
+    count, channels, height, width = pixels.shape
     rows, columns = (coefficients(length, SIZE).to(pixels.device, torch.float32) for length in (height, width))
-    return (rows @ (pixels.float() @ columns.T)).clamp_(0.0, 255.0)
+    large = torch.empty(count, channels, SIZE, SIZE, device=pixels.device)
+    for part, images in zip(large.split(_block(pixels)), pixels.split(_block(pixels)), strict=True):
+        torch.matmul(rows, images.float() @ columns.T, out=part)
+        part.clamp_(0.0, 255.0)
+    return large
+
+
+def _block(pixels: Tensor) -> int:
+    """Return how many images are resized at a time: on a CPU few, so that they stay in its cache."""
+    return len(pixels) if pixels.is_cuda else BLOCK
 
 
 def plain(pixels: Tensor) -> Tensor:

@@ -122,6 +122,8 @@ def run(
 
     place = Place(executor, workers, address, jobs_per_gpu, retries)
     device = place.device(device)
+    if cuda_graphs and device != "cuda" and not quiet:
+        say("--cuda-graphs: there is nothing to record on a CPU")
     check_assets([suite.plan for suite in chosen], data)
     work = Work(folder, Settings(device, data, checkpoint_seconds=checkpoint_every, cuda_graphs=cuda_graphs))
     choice = None if max_hours is None else affordable(max_hours, work, place, chosen, names, quiet)

@@ -26,7 +26,7 @@ def clean(pixels: Tensor) -> Tensor:
     count, channels, height, width = pixels.shape
     rows, columns = (coefficients(length, SIZE).to(pixels.device, torch.float32) for length in (height, width))
     large = torch.empty(count, channels, SIZE, SIZE, device=pixels.device)
-    for part, images in zip(large.split(_block(pixels)), pixels.split(_block(pixels)), strict=True):
+    for part, images in zip(*(torch.split(each, _block(pixels)) for each in (large, pixels)), strict=True):
         torch.matmul(rows, images.float() @ columns.T, out=part)
         part.clamp_(0.0, 255.0)
     return large

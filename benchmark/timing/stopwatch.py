@@ -15,7 +15,7 @@ from torch import Tensor
 from benchmark import environment
 from benchmark.artifacts import ResultsDir
 from benchmark.assembly import Workshop, removed_channels, training_masks
-from benchmark.cuda_graphs import CudaGraph
+from benchmark.cuda_graphs import WARM_UP, CudaGraph
 from benchmark.executors.executor import Work
 from benchmark.images import Images
 from benchmark.lineage import lineage
@@ -118,7 +118,9 @@ class _Clock:
         """Train on from the job's start, warm-up steps and then timed ones, as its training stage does."""
         run, device = self._results.run(job), self._settings.device
         workshop = self._workshop(job, device, removed_channels(run, self._recipe(job)))
-        begun, warm_up = self._results.first_step(workshop.job), self._turn.warm_up
+        graph = CudaGraph if self._settings.cuda_graphs and device == "cuda" else None
+        begun = self._results.first_step(workshop.job)
+        warm_up = self._turn.warm_up if graph is None else max(self._turn.warm_up, WARM_UP + 1)
         # An event would end it early.
         update = {"steps": begun + warm_up + self._turn.steps, "stop": None}
         training = workshop.job.training.model_copy(update=update)
@@ -128,7 +130,6 @@ class _Clock:
         pixels = images.pixels.to(device)
         objective = with_teacher(workshop, self._results).objective
         masks = training_masks(run, workshop.job)
-        graph = CudaGraph if self._settings.cuda_graphs and device == "cuda" else None
         loop = Loop(objective, training, pixels, workshop.job.seed, masks, images.labels, graph)
         stamps: _Stamps = _CudaStamps() if device == "cuda" else CpuStamps()
         loop.run(state, Hooks(lambda step, losses: None, lambda step, tensors: None, stepped=stamps.take))

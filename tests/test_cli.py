@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmark.cli import app
+from tests.calling import call
 from tests.end_to_end.command import SUITE, environment
 
 DEMO = (Path(__file__).parents[1] / "suites/demo.yaml").read_text(encoding="utf-8")
@@ -92,14 +92,6 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "47: claims.gan_matches.references.0: ",
     ),
 }
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = app.run([str(argument) for argument in arguments])
-    said = capsys.readouterr()
-    assert "Traceback" not in said.out + said.err
-    return code, said.out, said.err
 
 
 @pytest.mark.parametrize("what", BROKEN)

@@ -9,9 +9,7 @@ from statistics import median
 
 import torch
 
-from tests.perf.sides import Side, now
-
-__all__ = ["MIB", "Turns", "interleave", "made", "middle", "now", "ratios", "untouched"]
+from tests.perf.sides import Side
 
 MIB = 2**20
 

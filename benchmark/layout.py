@@ -6,12 +6,12 @@ Which one is faster is a matter of the device. Numbers change by rounding alone,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 import torch
 from torch import nn
 
-Layout = Literal["channels_first", "channels_last"]
+from benchmark.schema.numerics import Layout
+
 FORMATS: Mapping[Layout, torch.memory_format] = {
     "channels_first": torch.contiguous_format,
     "channels_last": torch.channels_last,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from benchmark.networks import Networks
+from benchmark.schema.numerics import Precision
 
-Precision = Literal["float32", "bfloat16", "float16"]
 LOWER: Mapping[Precision, torch.dtype] = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 

@@ -79,7 +79,7 @@ def train(bench: Bench) -> None:
     workshop = with_teacher(bench.workshop, bench.results)
     images = workshop.training_images
     pixels = images.pixels.to(bench.settings.device)
-    graph = CudaGraph if bench.settings.cuda_graphs and bench.settings.device == "cuda" else None
+    graph = CudaGraph if bench.settings.records_steps else None
     loop = Loop(workshop.objective, job.training, pixels, job.seed, training_masks(run, job), images.labels, graph)
     try:
         with Stop() as stop:

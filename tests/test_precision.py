@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from benchmark.models.spectral_norm import sigma, spectral_norm
 from benchmark.networks import Networks
-from benchmark.precision import LOWER, Precision, lowered, new_scaler, restore_scaler, scaler_tensors
+from benchmark.precision import LOWER, lowered, new_scaler, restore_scaler, scaler_tensors
+from benchmark.schema.numerics import Precision
 
 LOWERED: list[Precision] = ["bfloat16", "float16"]
 

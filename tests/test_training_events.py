@@ -17,8 +17,8 @@ from benchmark.networks import Networks, channel_scales, section
 from benchmark.objectives.gan import build as gan
 from benchmark.objectives.objective import Loss
 from benchmark.objectives.options import GanOptions
-from benchmark.precision import Precision
 from benchmark.pruning.early_bird import EarlyBird
+from benchmark.schema.numerics import Precision
 from benchmark.schema.suite import MaskStable, Training
 from benchmark.schema.training import Optimizer, Penalty
 from benchmark.streams import stream

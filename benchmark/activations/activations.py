@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from benchmark.layout import Layout
+from benchmark.schema.numerics import Layout
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from benchmark.activations import ACTIVATIONS
 from benchmark.activations.activations import Activations
 from benchmark.activations.moments import Moments, kept_moments
 from benchmark.images import Images
-from benchmark.layout import Layout, lay_out
+from benchmark.layout import lay_out
+from benchmark.schema.numerics import Layout
 from benchmark.schema.record import Resolved
 
 

@@ -18,6 +18,7 @@ from benchmark.executors.executor import RETRIES
 
 if TYPE_CHECKING:
     from benchmark.executors.executor import Work
+    from benchmark.forecast.budget import Choice
     from benchmark.schema.job import CampaignSuite
     from benchmark.schema.measurement import Outcome
     from benchmark.timing.session import Tally
@@ -133,10 +134,14 @@ def run(
     # The workers have ended with the campaign: nothing of ours runs beside what is timed. A cluster is no one machine.
     clocked = _time(work, chosen, names, quiet) if timings and place.is_here else {}
     if as_json:
-        timed = {name: tally.model_dump(mode="json") for name, tally in clocked.items()}
-        budget = {} if choice is None else {"budget": choice.model_dump(mode="json")}
-        print_json({"results": str(folder), "jobs": ends, "timings": timed} | budget)
+        _print_run(folder, ends, clocked, choice)
     _conclude(folder, ends, clocked, quiet)
+
+
+def _print_run(folder: Path, ends: Mapping[str, Outcome], clocked: Mapping[str, Tally], choice: Choice | None) -> None:
+    timed = {name: tally.model_dump(mode="json") for name, tally in clocked.items()}
+    budget = {} if choice is None else {"budget": choice.model_dump(mode="json")}
+    print_json({"results": str(folder), "jobs": ends, "timings": timed} | budget)
 
 
 def _conclude(folder: Path, ends: Mapping[str, Outcome], clocked: Mapping[str, Tally], quiet: bool) -> None:

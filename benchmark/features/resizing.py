@@ -17,6 +17,7 @@ from torch.nn import functional
 
 SIZE = 299
 BLOCK = 8
+"""Images that are resized at a time on a CPU, where they stay in its cache."""
 REACH = 2.0
 """How far the kernel goes from a pixel that is not made smaller."""
 
@@ -26,15 +27,11 @@ def clean(pixels: Tensor) -> Tensor:
     count, channels, height, width = pixels.shape
     rows, columns = (coefficients(length, SIZE).to(pixels.device, torch.float32) for length in (height, width))
     large = torch.empty(count, channels, SIZE, SIZE, device=pixels.device)
-    for part, images in zip(*(torch.split(each, _block(pixels)) for each in (large, pixels)), strict=True):
+    block = count if pixels.is_cuda else BLOCK
+    for part, images in zip(torch.split(large, block), torch.split(pixels, block), strict=True):
         torch.matmul(rows, images.float() @ columns.T, out=part)
         part.clamp_(0.0, 255.0)
     return large
-
-
-def _block(pixels: Tensor) -> int:
-    """Return how many images are resized at a time: on a CPU few, so that they stay in its cache."""
-    return len(pixels) if pixels.is_cuda else BLOCK
 
 
 def plain(pixels: Tensor) -> Tensor:

@@ -16,7 +16,6 @@ from benchmark.errors import ArtifactError
 from benchmark.identity import digest, essence
 from benchmark.models import MODELS
 from benchmark.objectives import OBJECTIVES
-from benchmark.remembered import recall
 from benchmark.run_directory import RunDir
 from benchmark.schema.job import Job
 from benchmark.schema.measurement import Outcome
@@ -68,7 +67,7 @@ def device_name(device: str) -> str:
 
 def read_speeds(device: str) -> Speeds:
     """Return what is known of a device, by its name; nothing where the memory is damaged or missing."""
-    numbers = recall(FILE).items()
+    numbers = remembered.recall(FILE).items()
     return Speeds(device, {key: float(value) for key, value in numbers if isinstance(value, int | float)})
 
 

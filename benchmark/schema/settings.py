@@ -18,3 +18,8 @@ class Settings:
     cache: Path | None = None
     checkpoint_seconds: float = 15.0
     cuda_graphs: bool = False
+
+    @property
+    def records_steps(self) -> bool:
+        """Whether optimizer steps are recorded: there is nothing to record on a CPU."""
+        return self.cuda_graphs and self.device == "cuda"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, StringConstraints, model_validator
 
 from benchmark.schema.claim import Claim, Source
+from benchmark.schema.numerics import Layout, Precision
 from benchmark.schema.record import Finite, Fraction, Name, PositiveInt, Record, Selection, Step
 from benchmark.schema.search import Prunable, Search
 from benchmark.schema.top_up import TopUp
@@ -45,7 +46,7 @@ class Training(Record):
 
     `steps` are generator (or autoencoder) updates; with `stop` they are the most that are made. `precision` is what
     the forward and backward passes compute in; weights and optimizers stay in single precision. `layout` is how images
-    and weights lie in memory while it trains. With `scores` it finds a mask over weights that stay as they are.
+    and weights lie in memory. With `scores` it finds a mask over weights that stay as they are.
     """
 
     steps: PositiveInt
@@ -58,8 +59,8 @@ class Training(Record):
     schedule: Annotated[Schedule | Cosine, Field(discriminator="name")] | None = None
     augmentation: Augmentation | None = None
     scores: Search | None = None
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    layout: Literal["channels_first", "channels_last"] = "channels_first"
+    precision: Precision = "float32"
+    layout: Layout = "channels_first"
 
     @model_validator(mode="after")
     def _scheduled_within(self) -> Self:

@@ -55,8 +55,7 @@ def clock(work: Work, turn: Turn) -> Clocking:
 
 
 def _described(settings: Settings) -> dict[str, str]:
-    recorded = settings.cuda_graphs and settings.device == "cuda"
-    return environment.describe(settings.device) | ({"cuda_graphs": "yes"} if recorded else {})
+    return environment.describe(settings.device) | ({"cuda_graphs": "yes"} if settings.records_steps else {})
 
 
 def kind(job: str, recipe: Job) -> str:
@@ -118,7 +117,7 @@ class _Clock:
         """Train on from the job's start, warm-up steps and then timed ones, as its training stage does."""
         run, device = self._results.run(job), self._settings.device
         workshop = self._workshop(job, device, removed_channels(run, self._recipe(job)))
-        graph = CudaGraph if self._settings.cuda_graphs and device == "cuda" else None
+        graph = CudaGraph if self._settings.records_steps else None
         begun = self._results.first_step(workshop.job)
         warm_up = self._turn.warm_up if graph is None else max(self._turn.warm_up, WARM_UP + 1)
         # An event would end it early.
